@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { requireBooked, requireSession, standingBookings } from '../rules/bookings.ts'
+import { defineCommand } from './command.ts'
+
+const entry = z.strictObject({ student_id: z.uuid(), session_id: z.uuid() })
+
+/**
+ * Checks children in, all of them or none (J1). A second check-in at another desk is kept and folded, never refused:
+ * a child is not turned away because of sync (MERGE). The n-th entry makes the mutation's n-th row.
+ */
+export const recordCheckIn = defineCommand({
+  name: 'check_in.record',
+  version: 1,
+  args: z.strictObject({ entries: z.array(entry).min(1).max(20) }),
+  permission: 'check_ins.record',
+
+  async apply(tx, { entries }, run) {
+    for (const { student_id, session_id } of entries) {
+      await requireSession(tx, session_id, run.facilityId)
+      requireBooked(await standingBookings(tx, session_id), student_id)
+      await tx
+        .insertInto('check_ins')
+        .values({
+          id: run.newId(),
+          facility_id: run.facilityId,
+          session_id,
+          student_id,
+          kind: 'in',
+          undoes_id: null,
+          guardian_id: null,
+          at: run.at,
+          hlc: run.hlc,
+          staff_id: run.staffId,
+          device_id: run.deviceId,
+        })
+        .execute()
+    }
+  },
+})

@@ -1,0 +1,159 @@
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import { DomainError } from '../errors.ts'
+import { invoicesOf } from '../rules/invoices.ts'
+import { type Allocation, fitAllocations } from '../rules/money.ts'
+import { receiptLabel } from '../rules/receipt.ts'
+import { amountSchema, sharedText } from '../schema/columns.ts'
+import type { Database } from '../schema/tables.ts'
+import { type CommandRun, defineCommand } from './command.ts'
+import { composeReceipt } from './compose-receipt.ts'
+
+const takePaymentArgs = z.strictObject({
+  family_id: z.uuid(),
+  method_id: z.uuid(),
+  amount: amountSchema.min(1),
+  /** Cash handed over; null for other methods. */
+  tendered: amountSchema.nullable(),
+  reference: sharedText(100).nullable(),
+  /** What the person at the counter saw it pay; the sum is at most `amount`. */
+  allocations: z
+    .array(
+      z.strictObject({
+        invoice_id: z.uuid(),
+        amount: amountSchema.min(1),
+        /** What had been paid of the invoice before, as shown at the counter: total − outstanding. */
+        already_paid: amountSchema,
+      }),
+    )
+    .max(200),
+})
+export type TakePaymentArgs = z.infer<typeof takePaymentArgs>
+
+/**
+ * Money that changed hands (J3, U24): the payment, what it pays, and the receipt with the number that the device drew.
+ * What an invoice no longer waits for stays as credit and is reported as merged; the receipt says what was printed.
+ * Rows: payment = mutation + 1, receipt = mutation + 2.
+ */
+export const takePayment = defineCommand<TakePaymentArgs>({
+  name: 'payment.take',
+  version: 1,
+  args: takePaymentArgs,
+  permission: 'payments.take',
+  drawsReceiptNumber: true,
+
+  async apply(tx, args, run) {
+    const method = await tx
+      .selectFrom('payment_methods')
+      .select(['name', 'kind', 'reference_label'])
+      .where('id', '=', args.method_id)
+      .where('archived_at', 'is', null)
+      .executeTakeFirst()
+    if (!method) throw new DomainError('not_found', 'This way to pay does not exist any more.')
+    requireWholePayment(args, method)
+
+    const paymentId = run.newId()
+    const receiptId = run.newId()
+    await insertPayment(tx, args, { run, paymentId })
+    const invoices = await invoicesOf(tx, args.family_id)
+    const fitting = fitAllocations(args.allocations, invoices)
+    for (const allocation of fitting) {
+      await tx
+        .insertInto('payment_allocations')
+        .values({ id: run.newId(), family_id: args.family_id, payment_id: paymentId, ...allocation })
+        .execute()
+    }
+    const content = await composeReceipt(tx, { args, methodName: method.name, invoices, run })
+    await tx
+      .insertInto('receipts')
+      .values({
+        id: receiptId,
+        family_id: args.family_id,
+        payment_id: paymentId,
+        till_id: run.till.id,
+        number: requireSeriesNumber(run),
+        label: content.label,
+        issued_at: run.at,
+        content: JSON.stringify(content),
+      })
+      .execute()
+
+    const credit = sumOf(args.allocations) - sumOf(fitting)
+    if (credit === 0) return undefined
+    return {
+      code: 'left_as_credit',
+      message: 'Part of this payment is kept as credit, because the invoice was already paid.',
+      details: { credit, family_id: args.family_id, payment_id: paymentId },
+    }
+  },
+
+  /** The money is in the drawer: keep the payment as credit, without allocations and without a second receipt number. */
+  async salvage(tx, args, run, reason) {
+    const paymentId = run.newId()
+    await insertPayment(tx, args, { run, paymentId })
+    return {
+      code: 'left_as_credit',
+      message: `The payment is kept as credit. ${reason.message}`,
+      details: {
+        credit: args.amount,
+        family_id: args.family_id,
+        payment_id: paymentId,
+        reason: reason.code,
+        receipt: run.seriesNumber === null ? null : receiptLabel(run.till.code, run.seriesNumber),
+      },
+    }
+  },
+})
+
+const sumOf = (allocations: readonly Allocation[]): number => allocations.reduce((sum, { amount }) => sum + amount, 0)
+
+const requireSeriesNumber = ({ seriesNumber }: CommandRun): number => {
+  if (seriesNumber === null) throw new DomainError('invalid_input', 'A payment needs its receipt number.')
+  return seriesNumber
+}
+
+const requireWholePayment = (
+  args: TakePaymentArgs,
+  method: { readonly kind: string; readonly reference_label: string | null },
+): void => {
+  if (sumOf(args.allocations) > args.amount) {
+    throw new DomainError('invalid_input', 'More is allocated than was paid.')
+  }
+  if (method.kind === 'cash' && (args.tendered ?? args.amount) < args.amount) {
+    throw new DomainError('tendered_too_little', 'The cash handed over is less than the amount.')
+  }
+  if (method.reference_label !== null && !args.reference?.trim()) {
+    throw new DomainError('reference_missing', `Enter the ${method.reference_label.toLowerCase()}.`)
+  }
+}
+
+const insertPayment = async (
+  tx: Transaction<Database>,
+  args: TakePaymentArgs,
+  { run, paymentId }: { readonly run: CommandRun; readonly paymentId: string },
+): Promise<void> => {
+  const facility = await tx
+    .selectFrom('facilities')
+    .select('currency')
+    .where('id', '=', run.facilityId)
+    .executeTakeFirstOrThrow()
+  const family = await tx.selectFrom('families').select('id').where('id', '=', args.family_id).executeTakeFirst()
+  if (!family) throw new DomainError('not_found', 'This family does not exist here.', { family_id: args.family_id })
+  await tx
+    .insertInto('payments')
+    .values({
+      id: paymentId,
+      family_id: args.family_id,
+      facility_id: run.facilityId,
+      till_id: run.till.id,
+      method_id: args.method_id,
+      currency: facility.currency,
+      amount: args.amount,
+      tendered: args.tendered,
+      reference: args.reference,
+      at: run.at,
+      staff_id: run.staffId,
+      device_id: run.deviceId,
+    })
+    .execute()
+}

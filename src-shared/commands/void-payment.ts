@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { DomainError } from '../errors.ts'
+import { sharedText } from '../schema/columns.ts'
+import { defineCommand } from './command.ts'
+
+/** Takes a mistaken payment back as a whole. The payment stays, the receipt keeps its number (J3, U24). */
+export const voidPayment = defineCommand({
+  name: 'payment.void',
+  version: 1,
+  args: z.strictObject({ payment_id: z.uuid(), reason: sharedText(500).min(1) }),
+  permission: 'payments.void',
+
+  async apply(tx, { payment_id, reason }, run) {
+    const payment = await tx
+      .selectFrom('payments')
+      .leftJoin('payment_voids', 'payment_voids.payment_id', 'payments.id')
+      .select(['payments.family_id', 'payment_voids.id as void_id'])
+      .where('payments.id', '=', payment_id)
+      .executeTakeFirst()
+    if (!payment) throw new DomainError('not_found', 'This payment does not exist here.')
+    if (payment.void_id !== null) throw new DomainError('already_voided', 'This payment was voided before.')
+    await tx
+      .insertInto('payment_voids')
+      .values({
+        id: run.newId(),
+        family_id: payment.family_id,
+        payment_id,
+        reason,
+        at: run.at,
+        staff_id: run.staffId,
+        device_id: run.deviceId,
+      })
+      .execute()
+  },
+})

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { errorCodes } from '../errors.ts'
+import { instantSchema, integerSchema, sharedText } from '../schema/columns.ts'
+
+const details = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+
+export const errorBody = z.object({ code: z.enum(errorCodes), message: z.string(), details })
+
+/** One mutation as it travels and as it is stored in `desk.db`. */
+export const mutationEnvelope = z.strictObject({
+  id: z.uuid(),
+  /** Position in this device's queue, from 1, without gaps. */
+  seq: integerSchema.min(1),
+  command: sharedText(100),
+  version: integerSchema.min(1),
+  args: z.unknown(),
+  staff_id: z.uuid(),
+  lease_id: z.uuid(),
+  /** The device's clock at the click. */
+  at: instantSchema,
+  hlc: z.string().regex(/^[0-9a-f]{12}-[0-9a-f]{4}-[0-9a-f]{8}$/),
+  /** The receipt number that the device drew from its till's series, for commands that draw one. */
+  series_number: integerSchema.min(1).nullable(),
+})
+export type MutationEnvelope = z.infer<typeof mutationEnvelope>
+
+/** The most mutations in one request. */
+export const maxBatch = 500
+
+export const mutationsRequest = z.strictObject({ mutations: z.array(mutationEnvelope).min(1).max(maxBatch) })
+
+export const mutationOutcome = z.object({
+  id: z.uuid(),
+  seq: z.number().int(),
+  outcome: z.enum(['applied', 'merged', 'refused']),
+  error: errorBody.nullable(),
+})
+export type MutationOutcome = z.infer<typeof mutationOutcome>
+
+export const mutationsResponse = z.object({
+  outcomes: z.array(mutationOutcome),
+  /** The device's progress after the batch. */
+  last_seq: z.number().int(),
+})
+export type MutationsResponse = z.infer<typeof mutationsResponse>
+
+export const enrollRequest = z.strictObject({
+  code: sharedText(40),
+  name: sharedText(100).min(1),
+  /** Ed25519 public key as JWK. */
+  public_key: z.strictObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: sharedText(100) }),
+})
+export const enrollResponse = z.object({
+  device_id: z.uuid(),
+  facility_id: z.uuid(),
+  facility_name: z.string(),
+  audience: z.enum(['desk', 'office']),
+  till: z.object({ id: z.uuid(), code: z.string() }),
+  /** The key that leases are signed with: Ed25519 public JWK. */
+  lease_key: z.record(z.string(), z.unknown()),
+  /** The key that the data key is sealed to (wrap W3): ECDH-ES public JWK. */
+  recovery_key: z.record(z.string(), z.unknown()),
+})
+export type EnrollResponse = z.infer<typeof enrollResponse>
+
+/** `assertion` is a JWT {iss: device id, aud: "foyer", jti, iat} signed by the device's key, at most 60 s old. */
+export const tokenRequest = z.strictObject({ assertion: sharedText(4000) })
+export const tokenResponse = z.object({ token: z.string(), expires_at: instantSchema })
+
+export const signInRequest = z.strictObject({
+  sign_in_name: sharedText(200),
+  password: sharedText(1000),
+  /** The sealed data key (wrap W3), when this device cannot open its database for this person yet. */
+  recovery: sharedText(4000).nullable(),
+})
+export const signInResponse = z.object({
+  staff: z.object({ id: z.uuid(), first_name: z.string(), last_name: z.string() }),
+  /** JWT signed by the server: {sub: staff, dev: device, fac: facility, jti: lease id, exp}. */
+  lease: z.string(),
+  lease_id: z.uuid(),
+  lease_not_after: instantSchema,
+  /** The data key, base64url, when `recovery` was sent. */
+  data_key: z.string().nullable(),
+})
+export type SignInResponse = z.infer<typeof signInResponse>
+
+/** What the server tells about itself; also the answer of `/v1/health`. */
+export const healthResponse = z.object({ status: z.enum(['active', 'starting']) })

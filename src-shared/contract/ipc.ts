@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { permissions } from '../permissions.ts'
+import { instantSchema, sharedText } from '../schema/columns.ts'
+import { errorBody } from './http.ts'
+
+/** Who is signed in at this window. */
+export const sessionState = z.object({
+  staff_id: z.uuid(),
+  name: z.string(),
+  permissions: z.array(z.enum(permissions)),
+  facility: z.object({
+    id: z.uuid(),
+    name: z.string(),
+    organization: z.string(),
+    color: z.string(),
+    time_zone: z.string(),
+    locale: z.string(),
+    currency: z.string(),
+  }),
+  till: z.object({ id: z.uuid(), code: z.string() }),
+  lease_not_after: instantSchema,
+})
+export type SessionState = z.infer<typeof sessionState>
+
+/** What the device is and what the window may do next. */
+export const appState = z.object({
+  stage: z.enum(['not_enrolled', 'signed_out', 'loading', 'ready']),
+  device: z.object({ name: z.string(), facility_name: z.string() }).nullable(),
+  /** Staff who can unlock this device without internet, by their sign-in name. */
+  known_staff: z.array(z.object({ sign_in_name: z.string(), name: z.string() })),
+  session: sessionState.nullable(),
+  /** While `loading`: rows of the first sync so far. */
+  rows_received: z.number().int(),
+})
+export type AppState = z.infer<typeof appState>
+
+/** The two directions of the status line, in words of DESIGN.md §6.2. */
+export const syncStatus = z.object({
+  online: z.boolean(),
+  /** Saved on this computer, not yet decided by the server. */
+  waiting: z.number().int(),
+  /** Everything until this instant has come from the server. */
+  received_up_to: instantSchema.nullable(),
+  /** Everything until this instant has gone to the server. */
+  sent_up_to: instantSchema.nullable(),
+  /** Refused by the server and not yet closed by a person, of this device. */
+  refused: z.number().int(),
+  /** Why there is no connection, when the server said so or the program knows. */
+  problem: errorBody.nullable(),
+})
+export type SyncStatus = z.infer<typeof syncStatus>
+
+/** One line of the page behind the status line. */
+export const waitingMutation = z.object({
+  id: z.uuid(),
+  seq: z.number().int(),
+  command: z.string(),
+  args: z.unknown(),
+  at: instantSchema,
+  staff_id: z.uuid(),
+  /** The local rerun refuses it now: "will need you". The server decides. */
+  local_error: errorBody.nullable(),
+})
+export type WaitingMutation = z.infer<typeof waitingMutation>
+
+/** A refused or merged mutation of this device, with what was sent. */
+export const decidedMutation = waitingMutation.extend({
+  outcome: z.enum(['merged', 'refused']),
+  error: errorBody,
+  decided_at: instantSchema,
+})
+export type DecidedMutation = z.infer<typeof decidedMutation>
+
+export const printJob = z.object({
+  id: z.uuid(),
+  receipt_id: z.uuid(),
+  label: z.string(),
+  state: z.enum(['waiting', 'printed', 'failed', 'dismissed']),
+  at: instantSchema,
+})
+export type PrintJob = z.infer<typeof printJob>
+
+export const paperSizes = ['a4', '80mm'] as const
+
+const nothing = z.undefined().or(z.null())
+
+/** Every call that the window can make. Both sides validate. */
+export const channels = {
+  'app.state': { input: nothing, output: appState },
+  'device.enroll': {
+    input: z.strictObject({ code: sharedText(40), name: sharedText(100).min(1), server_url: z.url() }),
+    output: appState,
+  },
+  'session.sign_in': {
+    input: z.strictObject({ sign_in_name: sharedText(200).min(1), password: sharedText(1000).min(1) }),
+    output: appState,
+  },
+  'session.sign_out': { input: nothing, output: appState },
+  query: {
+    input: z.strictObject({ name: sharedText(100), args: z.unknown() }),
+    /** `tables` are those that the query read: it reruns when one of them changes. */
+    output: z.object({ result: z.unknown(), tables: z.array(z.string()) }),
+  },
+  command: {
+    input: z.strictObject({ name: sharedText(100), args: z.unknown() }),
+    /** Saved on this computer when this answer comes. `series_number` is the receipt number that was drawn. */
+    output: z.object({ mutation_id: z.uuid(), seq: z.number().int(), series_number: z.number().int().nullable() }),
+  },
+  'sync.status': { input: nothing, output: syncStatus },
+  'sync.waiting': { input: nothing, output: z.array(waitingMutation) },
+  'sync.decided': { input: nothing, output: z.array(decidedMutation) },
+  /** A person has read a refused or merged mutation; it stays in the log. */
+  'sync.close_decided': { input: z.strictObject({ id: z.uuid() }), output: nothing },
+  'print.jobs': { input: nothing, output: z.array(printJob) },
+  /** Renders a receipt to PDF (base64). `copy` prints COPY across it. Answers also when a printer did the work. */
+  'print.receipt': {
+    input: z.strictObject({ receipt_id: z.uuid(), paper: z.enum(paperSizes), copy: z.boolean() }),
+    output: z.object({ pdf: z.string(), printed: z.boolean() }),
+  },
+  'print.settle': {
+    input: z.strictObject({ id: z.uuid(), state: z.enum(['printed', 'dismissed']) }),
+    output: nothing,
+  },
+} as const
+
+export type Channel = keyof typeof channels
+export type ChannelInput<C extends Channel> = z.input<(typeof channels)[C]['input']>
+export type ChannelOutput<C extends Channel> = z.output<(typeof channels)[C]['output']>
+
+export const isChannel = (name: unknown): name is Channel => typeof name === 'string' && Object.hasOwn(channels, name)
