@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
+import { findChromium } from './build/chromium.ts'
 
-const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/microsoft-edge']
-
-/** Without a system browser Playwright looks for its own. */
-const executablePath = process.env['FOYER_CHROMIUM'] ?? installed.find((path) => existsSync(path))
-
+const executablePath = findChromium()
 const isRoot = process.getuid?.() === 0
 
 export default defineConfig({
