@@ -1,0 +1,14 @@
+import { classRoll } from './roll.ts'
+import type { Query } from './query.ts'
+import { todaysSessions } from './sessions.ts'
+
+/** Every query, under the name that the window calls it by. */
+export const queries = [todaysSessions, classRoll] as const
+
+/** A query whose arguments are checked by itself before it runs. */
+export type AnyQuery = Query<unknown, unknown>
+
+/** Undefined when this program does not know the name. */
+export const findQuery = (name: string): AnyQuery | undefined =>
+  // `run` is only called with what `args` of the same query has parsed.
+  (queries as unknown as readonly AnyQuery[]).find((query) => query.name === name)

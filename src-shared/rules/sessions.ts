@@ -1,0 +1,18 @@
+import type { TimeText } from '../time.ts'
+
+/** Where a session of today stands against the clock of the facility. */
+export type SessionPhase = 'past' | 'now' | 'later'
+
+/** An instructor looks at the roll before the children are in the water: "now" begins this many minutes early (J2). */
+export const earlyMinutes = 15
+
+const minutesOf = (time: TimeText): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
+
+export const phaseOf = (
+  session: { readonly starts_at: TimeText; readonly ends_at: TimeText },
+  time: TimeText,
+): SessionPhase => {
+  const now = minutesOf(time)
+  if (now >= minutesOf(session.ends_at)) return 'past'
+  return now >= minutesOf(session.starts_at) - earlyMinutes ? 'now' : 'later'
+}
