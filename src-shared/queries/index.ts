@@ -1,9 +1,22 @@
+import { counterExpected } from './expected.ts'
+import { counterFamily } from './family.ts'
+import { paymentsDue, paymentsOfFamily, receiptsGet } from './payments.ts'
 import { classRoll } from './roll.ts'
 import type { Query } from './query.ts'
+import { counterSearch } from './search.ts'
 import { todaysSessions } from './sessions.ts'
 
 /** Every query, under the name that the window calls it by. */
-export const queries = [todaysSessions, classRoll] as const
+export const queries = [
+  counterSearch,
+  counterExpected,
+  counterFamily,
+  paymentsDue,
+  paymentsOfFamily,
+  receiptsGet,
+  todaysSessions,
+  classRoll,
+] as const
 
 /** A query whose arguments are checked by itself before it runs. */
 export type AnyQuery = Query<unknown, unknown>

@@ -5,7 +5,7 @@ import { atStart, phoneTailOf, searchExpression, typedPhone, typedWords } from '
 import { instantSchema } from '../schema/columns.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
 import { type FacilityClock, facilityClock, minuteOfDay } from './facility-clock.ts'
-import { type FamilyHit, familyRows, sessionsOnDay, toFamilyHit } from './family-hits.ts'
+import { type FamilyHit, type FamilyRows, familyRows, sessionsOnDay, toFamilyHit } from './family-hits.ts'
 import { defineQuery } from './query.ts'
 
 export interface FoundFamily extends FamilyHit {
@@ -16,9 +16,9 @@ export interface FoundFamily extends FamilyHit {
 const maxFamilies = 20
 /** Up to this many matches are all ranked; of more, only those most likely meant. */
 const maxRanked = 50
-/** The sessions nearest to now that decide who is most likely meant; about one hour of a large site. */
+/** The sessions nearest to now that decide who is due: all of a day, or about an hour of a large site. */
 const nearSessions = 60
-/** How far into the matches of one letter the search looks for families that are due now. */
+/** How far into the matches of one letter the search looks for families that are due. */
 const maxScanned = 2000
 
 /**
@@ -35,54 +35,59 @@ export const counterSearch = defineQuery({
     const typed: Typed = { words: typedWords(text), phone: typedPhone(text) }
     if (typed.words.length === 0) return []
     const clock = await facilityClock(db, context, now)
-    const rows = await familyRows(db, await candidateIds(db, typed, clock))
-    const matched = rows.flatMap((row) => {
-      const match = matchFamily(typed, row)
-      return match ? [{ ...row, match }] : []
-    })
-    const studentIds = matched.flatMap(({ students }) => students.map((student) => student.id))
-    const onDay = await sessionsOnDay(db, studentIds, clock.today)
-    return matched
-      .map((row) => ({ hit: toFamilyHit(row, onDay, clock.today), match: row.match }))
+    const { ids, due } = await candidates(db, typed, clock)
+    const rows = await familyRows(db, ids)
+    const found = rows
+      .flatMap((row): Ranked[] => {
+        const match = matchFamily(typed, row)
+        return match ? [{ row, match, isDue: due.has(row.family.id) }] : []
+      })
       .toSorted(byRank)
       .slice(0, maxFamilies)
-      .map(({ hit, match }) => ({ ...hit, found_by: match.found_by }))
+    const studentIds = found.flatMap(({ row }) => row.students.map((student) => student.id))
+    const onDay = await sessionsOnDay(db, studentIds, clock.today)
+    return found.map(({ row, match }) => ({ ...toFamilyHit(row, onDay, clock.today), found_by: match.found_by }))
   },
 })
 
 interface Ranked {
-  readonly hit: FamilyHit
+  readonly row: FamilyRows
   readonly match: SearchMatch
+  readonly isDue: boolean
 }
 
 const names = new Intl.Collator('en', { sensitivity: 'base' })
 
-const isDueToday = (hit: FamilyHit): boolean => hit.students.some((student) => student.today.length > 0)
-
 const byRank = (a: Ranked, b: Ranked): number =>
-  Number(a.hit.is_archived) - Number(b.hit.is_archived) ||
+  Number(a.row.family.archived_at !== null) - Number(b.row.family.archived_at !== null) ||
   a.match.tier - b.match.tier ||
-  Number(isDueToday(b.hit)) - Number(isDueToday(a.hit)) ||
+  Number(b.isDue) - Number(a.isDue) ||
   Number(b.match.is_exact) - Number(a.match.is_exact) ||
-  names.compare(a.hit.name, b.hit.name) ||
-  (a.hit.family_id < b.hit.family_id ? -1 : 1)
+  names.compare(a.row.family.name, b.row.family.name) ||
+  (a.row.family.id < b.row.family.id ? -1 : 1)
 
 const matchesIndex = (expression: string) => sql<SqlBool>`search_index match ${expression}`
 
-/** All families that match; when they are too many, those due now, then those whose surname it is, then any. */
-const candidateIds = async (
+interface Candidates {
+  readonly ids: readonly string[]
+  /** Those of them, and maybe others, with a session today. */
+  readonly due: ReadonlySet<string>
+}
+
+/** All families that match; when they are too many, those due today, then those whose surname it is, then any. */
+const candidates = async (
   db: Kysely<SearchDatabase>,
   { words, phone }: Typed,
   clock: FacilityClock,
-): Promise<readonly string[]> => {
+): Promise<Candidates> => {
   const byWords = searchExpression(words)
   const expression = phone === undefined ? byWords : `(${byWords}) OR "${phoneTailOf(phone)}"`
   const first = await matchingIds(db, expression, maxRanked + 1)
-  if (first.length <= maxRanked) return first
+  const due = new Set(first.length === 0 ? [] : await dueIds(db, expression, clock))
+  if (first.length <= maxRanked) return { ids: first, due }
 
-  const due = await dueNowIds(db, expression, clock)
   const bySurname = await matchingIds(db, `${atStart(words)} AND ${byWords}`, maxFamilies)
-  return [...new Set([...due, ...bySurname, ...first.slice(0, maxFamilies)])]
+  return { ids: [...new Set([...due, ...bySurname, ...first.slice(0, maxFamilies)])], due }
 }
 
 const matchingIds = async (db: Kysely<SearchDatabase>, expression: string, limit: number): Promise<string[]> => {
@@ -95,7 +100,8 @@ const matchingIds = async (db: Kysely<SearchDatabase>, expression: string, limit
   return rows.map((row) => row.family_id)
 }
 
-const dueNowIds = async (db: Kysely<SearchDatabase>, expression: string, clock: FacilityClock): Promise<string[]> => {
+/** Families that match and have a session today, at a large site around now. */
+const dueIds = async (db: Kysely<SearchDatabase>, expression: string, clock: FacilityClock): Promise<string[]> => {
   const sessions = await db
     .selectFrom('sessions')
     .select(['id', 'starts_at'])

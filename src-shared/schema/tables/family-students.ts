@@ -9,5 +9,11 @@ export const familyStudents = table(
     family_id: uuid('families'),
     student_id: uuid('students'),
   },
-  { scope: familyScope(), indexes: [['family_id'], ['student_id']] },
+  {
+    scope: familyScope(),
+    indexes: [
+      ['family_id', 'student_id'],
+      ['student_id', 'family_id'],
+    ],
+  },
 )
