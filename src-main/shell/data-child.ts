@@ -1,0 +1,38 @@
+import { fork } from 'node:child_process'
+import type { ToData } from '../data/protocol.ts'
+
+/** A started data process, whichever way the shell starts it. */
+export interface DataChild {
+  readonly send: (message: ToData) => void
+  readonly onMessage: (listener: (message: unknown) => void) => void
+  /** Called once, however it ended. */
+  readonly onExit: (listener: (how: string) => void) => void
+  /** Asks it to finish what it is doing and to end. */
+  readonly close: () => void
+  readonly kill: () => void
+}
+
+/** Starts a data process under Node. It ends when its channel to us closes, so also when we are killed. */
+export const forkDataChild = (file: string): DataChild => {
+  const child = fork(file, {
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Not of our process group: Ctrl-C is for us, and we end it in order.
+    detached: true,
+    windowsHide: true,
+  })
+  const exit = Promise.withResolvers<string>()
+  child.once('error', (error) => exit.resolve(error.message))
+  child.once('exit', (code, signal) => exit.resolve(signal ?? `exit code ${code}`))
+  return {
+    // A child that is gone says so by its exit, not here.
+    send: (message) => void child.send(message, () => undefined),
+    onMessage: (listener) => void child.on('message', listener),
+    onExit: (listener) => void exit.promise.then(listener),
+    close: () => {
+      if (child.connected) child.disconnect()
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
