@@ -1,9 +1,11 @@
 import { createContext, useContext } from 'react'
 import type { AppState, SyncStatus } from '../../src-shared/contract/ipc.ts'
-import { type Bridge, call } from './bridge-call.ts'
+import type { Bridge } from '../../src-shared/contract/bridge.ts'
+import { call } from './bridge-call.ts'
 import { createLiveReads, type LiveReads } from './live-reads.ts'
 import { createLiveValue, type LiveValue } from './live-value.ts'
 import { createMinuteClock, type MinuteClock } from './minute-clock.ts'
+import { createEscapeStack, type EscapeStack } from './escape-stack.ts'
 
 /** What the window has: the bridge and the few things that live as long as the window does. */
 export interface Desk {
@@ -12,6 +14,7 @@ export interface Desk {
   readonly appState: LiveValue<AppState>
   readonly syncStatus: LiveValue<SyncStatus>
   readonly clock: MinuteClock
+  readonly escapes: EscapeStack
   /** Called when the list of print jobs has changed. */
   readonly onPrintJobs: (listener: () => void) => () => void
 }
@@ -44,6 +47,7 @@ export const createDesk = (bridge: Bridge): Desk => {
     appState,
     syncStatus,
     clock: createMinuteClock(),
+    escapes: createEscapeStack(),
     onPrintJobs: (listener) => {
       printListeners.add(listener)
       return () => printListeners.delete(listener)

@@ -1,4 +1,5 @@
-import { type Bridge, call } from './bridge-call.ts'
+import type { Bridge } from '../../src-shared/contract/bridge.ts'
+import { call } from './bridge-call.ts'
 import type { Live } from './live-value.ts'
 
 /** One query with one set of arguments, and its newest answer. */

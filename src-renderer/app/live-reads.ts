@@ -1,5 +1,5 @@
 import type { Query } from '../../src-shared/queries/query.ts'
-import type { Bridge } from './bridge-call.ts'
+import type { Bridge } from '../../src-shared/contract/bridge.ts'
 import { createLiveRead, type LiveRead } from './live-read.ts'
 import type { Live } from './live-value.ts'
 

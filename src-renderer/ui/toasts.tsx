@@ -1,15 +1,15 @@
-import { useHotkeys } from '@mantine/hooks'
 import { useEffect } from 'react'
 import { create } from 'zustand'
 import { KeyHint } from './key-hint.tsx'
 import type { Tone } from './tone.ts'
 import { toneIcons } from './tone.ts'
 import classes from './toasts.module.css'
+import { useKeys } from './use-keys.ts'
 
 interface Toast {
   readonly text: string
   readonly tone?: Tone
-  /** What takes it back. `Z` presses it too. */
+  /** What takes it back. Ctrl+Z presses it too, and Z where nobody types. */
   readonly undo?: () => void
 }
 
@@ -43,7 +43,9 @@ export const Toasts = () => {
     return () => clearTimeout(timer)
   }, [shown, hide])
 
-  useHotkeys(shown?.undo ? [['Z', undo]] : [])
+  const canUndo = shown?.undo !== undefined
+  useKeys({ Z: undo }, { isActive: canUndo })
+  useKeys({ 'Ctrl+Z': undo }, { isActive: canUndo, whileTyping: 'in empty fields' })
 
   const tone = shown?.tone ?? 'good'
   const Icon = toneIcons[tone]
@@ -54,8 +56,8 @@ export const Toasts = () => {
           <Icon size={18} stroke={2} aria-hidden="true" />
           <span className={classes['text']}>{shown.text}</span>
           {shown.undo && (
-            <button type="button" className={classes['undo']} onClick={undo} aria-keyshortcuts="Z">
-              Undo <KeyHint>Z</KeyHint>
+            <button type="button" className={classes['undo']} onClick={undo} aria-keyshortcuts="Control+Z">
+              Undo <KeyHint>Ctrl Z</KeyHint>
             </button>
           )}
         </div>

@@ -1,0 +1,50 @@
+import { type ReactNode, useState } from 'react'
+import { useLocation } from 'wouter'
+import { Toasts } from '../../ui/toasts.tsx'
+import { useKeys } from '../../ui/use-keys.ts'
+import { useMay } from '../use-app-state.ts'
+import classes from './frame.module.css'
+import { type Action, Palette } from './palette.tsx'
+import { Rail } from './rail.tsx'
+import type { Screen } from './screen.ts'
+import { StatusLine } from './status-line.tsx'
+
+interface FrameProps {
+  readonly screens: readonly Screen[]
+  /** What the command palette offers besides the screens. */
+  readonly actions: readonly Action[]
+  readonly children: ReactNode
+}
+
+/** Rail, content, status line. One screen alone needs no rail (class mode). */
+export const Frame = ({ screens, actions, children }: FrameProps) => {
+  const [, navigate] = useLocation()
+  const [isPaletteOpen, setPaletteOpen] = useState(false)
+  const may = useMay()
+  const own = screens.filter((screen) => may(screen.permission))
+  const [first] = own
+
+  const openPalette = (): void => setPaletteOpen(true)
+  useKeys(
+    { ...Object.fromEntries(own.map(({ hotkey, path }) => [hotkey, () => navigate(path)])), 'Ctrl+K': openPalette },
+    { whileTyping: true },
+  )
+  useKeys({ '/': () => first && navigate(first.path) })
+
+  return (
+    <div className={classes['frame']} data-rail={own.length > 1 || undefined}>
+      {own.length > 1 && <Rail screens={own} />}
+      <main className={classes['content']}>{children}</main>
+      <StatusLine onPalette={openPalette} />
+      <Palette
+        isOpen={isPaletteOpen}
+        onClose={() => setPaletteOpen(false)}
+        actions={[
+          ...own.map(({ label, hotkey, icon, path }) => ({ label, hotkey, icon, run: () => navigate(path) })),
+          ...actions,
+        ]}
+      />
+      <Toasts />
+    </div>
+  )
+}

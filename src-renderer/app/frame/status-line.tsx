@@ -1,0 +1,91 @@
+import {
+  IconAlertTriangle,
+  IconCloudCheck,
+  IconCloudOff,
+  IconCloudUpload,
+  IconPrinter,
+  IconShieldCheck,
+} from '@tabler/icons-react'
+import { useLocation } from 'wouter'
+import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
+import { momentText } from '../../texts/when.ts'
+import { useSession } from '../use-app-state.ts'
+import { useNow } from '../use-now.ts'
+import { isUnprinted, usePrintJobs } from '../use-print-jobs.ts'
+import { useSyncStatus } from '../use-sync-status.ts'
+import classes from './status-line.module.css'
+
+const plural = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`)
+
+const waitingText = ({ waiting, online }: SyncStatus): string => {
+  if (waiting === 0) return 'Nothing waiting'
+  return `${plural(waiting, 'change', 'changes')} waiting${online ? '' : ' for the internet'}`
+}
+
+/** Always there: where we are, who works here, and both directions of sync (JOURNEYS). Opens the page behind it. */
+export const StatusLine = ({ onPalette }: { readonly onPalette: () => void }) => {
+  const [, navigate] = useLocation()
+  const session = useSession()
+  const unprinted = usePrintJobs().filter(isUnprinted).length
+
+  return (
+    <footer className={classes['line']} aria-label="Status">
+      <button type="button" className={classes['part']} onClick={() => navigate('/sync')} aria-label="Sync status">
+        <SyncFacts />
+      </button>
+      {unprinted > 0 && (
+        <button type="button" className={classes['part']} data-tone="warn" onClick={() => navigate('/sync')}>
+          <IconPrinter size={16} aria-hidden="true" />
+          {plural(unprinted, 'receipt', 'receipts')} not printed
+        </button>
+      )}
+      <span className={classes['space']} />
+      <span className={classes['fact']}>{session.facility.name}</span>
+      <span className={classes['fact']}>Till {session.till.code}</span>
+      <span className={classes['fact']}>
+        <bdi>{session.name}</bdi>
+      </span>
+      <button type="button" className={classes['part']} onClick={onPalette} aria-keyshortcuts="Control+K">
+        Commands <kbd>Ctrl K</kbd>
+      </button>
+    </footer>
+  )
+}
+
+const SyncFacts = () => {
+  const live = useSyncStatus()
+  const now = useNow()
+  const { facility } = useSession()
+  if (live.state !== 'ready') return <span className={classes['fact']}>Saved on this computer</span>
+
+  const status = live.data
+  const received = status.received_up_to
+  const receivedText = received ? `Received up to ${momentText(received, now, facility)}` : 'Nothing received yet'
+  return (
+    <>
+      <span className={classes['fact']}>
+        <IconShieldCheck size={16} aria-hidden="true" />
+        Saved on this computer
+      </span>
+      <span className={classes['fact']} data-tone={status.waiting > 0 && !status.online ? 'warn' : undefined}>
+        {status.waiting > 0 && <IconCloudUpload size={16} aria-hidden="true" />}
+        {waitingText(status)}
+      </span>
+      <span className={classes['fact']}>{receivedText}</span>
+      <span className={classes['fact']} data-tone={status.online ? 'good' : 'warn'}>
+        {status.online ? (
+          <IconCloudCheck size={16} aria-hidden="true" />
+        ) : (
+          <IconCloudOff size={16} aria-hidden="true" />
+        )}
+        {status.online ? 'Online' : 'Offline'}
+      </span>
+      {status.refused > 0 && (
+        <span className={classes['fact']} data-tone="danger">
+          <IconAlertTriangle size={16} aria-hidden="true" />
+          {plural(status.refused, 'change needs', 'changes need')} you
+        </span>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,2 @@
+/** The classes of today. */
+export const ClassesScreen = () => <h1>Classes</h1>

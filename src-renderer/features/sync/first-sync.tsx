@@ -1,0 +1,37 @@
+import { Button } from '@mantine/core'
+import type { AppState } from '../../../src-shared/contract/ipc.ts'
+import { useSignOut } from '../../app/use-sign-out.ts'
+import { useSyncStatus } from '../../app/use-sync-status.ts'
+import { errorText } from '../../texts/errors.ts'
+import { Gate } from '../../ui/gate.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import classes from './first-sync.module.css'
+
+/** The first download. How much there is to come is not known before the end, so it counts what has come. */
+export const FirstSync = ({ state }: { readonly state: AppState }) => {
+  const sync = useSyncStatus()
+  const signOut = useSignOut()
+  const status = sync.state === 'ready' ? sync.data : undefined
+  const isStuck = status !== undefined && !status.online
+
+  return (
+    <Gate
+      title="Getting your facility ready"
+      hint="Families, classes and balances are copied to this computer once. After that it works without internet."
+    >
+      <output className={classes['count']}>
+        <strong>{state.rows_received.toLocaleString()}</strong>
+        <span>records received</span>
+      </output>
+      <div className={classes['bar']} data-stuck={isStuck || undefined} />
+      {isStuck && (
+        <Notice tone="warn" title="No connection to the server.">
+          {status.problem ? errorText(status.problem) : 'It goes on from here as soon as there is internet.'}
+        </Notice>
+      )}
+      <Button variant="subtle" color="gray" size="sm" mt="md" onClick={() => void signOut()}>
+        Sign out
+      </Button>
+    </Gate>
+  )
+}
