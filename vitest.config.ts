@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const project = (name: string, needs: { readonly postgres: boolean }) => ({
   test: {
     name,
-    include: [`tests/${name}/**/*.test.ts`],
+    include: [`tests/${name}/**/*.test.{ts,tsx}`],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // One PostgreSQL serves them all; more workers would only wait for each other.
