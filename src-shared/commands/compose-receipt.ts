@@ -4,10 +4,22 @@ import { taxWithin } from '../rules/money.ts'
 import { type ReceiptContent, receiptLabel } from '../rules/receipt.ts'
 import type { Database } from '../schema/tables.ts'
 import type { CommandRun } from './command.ts'
-import type { TakePaymentArgs } from './take-payment.ts'
+
+/** What the person at the counter entered and saw. */
+export interface PaymentEntered {
+  readonly family_id: string
+  readonly amount: number
+  readonly tendered: number | null
+  readonly reference: string | null
+  readonly allocations: readonly {
+    readonly invoice_id: string
+    readonly amount: number
+    readonly already_paid: number
+  }[]
+}
 
 interface Parts {
-  readonly args: TakePaymentArgs
+  readonly args: PaymentEntered
   readonly methodName: string
   readonly invoices: readonly InvoiceOwed[]
   readonly run: CommandRun

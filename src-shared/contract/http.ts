@@ -63,14 +63,21 @@ export const enrollResponse = z.object({
 })
 export type EnrollResponse = z.infer<typeof enrollResponse>
 
-/** `assertion` is a JWT {iss: device id, aud: "foyer", jti, iat} signed by the device's key, at most 60 s old. */
+/**
+ * `assertion` is a JWT {iss: device id, aud: "foyer", jti, iat} signed by the device's key, `iat` within 60 s of the
+ * server's clock. A device whose clock is wrong gets `unauthenticated` with details {reason: "clock", server_time}, and
+ * signs again with that time as `iat`.
+ */
 export const tokenRequest = z.strictObject({ assertion: sharedText(4000) })
 export const tokenResponse = z.object({ token: z.string(), expires_at: instantSchema })
 
 export const signInRequest = z.strictObject({
   sign_in_name: sharedText(200),
   password: sharedText(1000),
-  /** The sealed data key (wrap W3), when this device cannot open its database for this person yet. */
+  /**
+   * The sealed data key (wrap W3), when this device cannot open its database for this person yet: a compact JWE
+   * (ECDH-ES, A256GCM) of the 32 bytes to the recovery key, with the facility's id as `fac` in its protected header.
+   */
   recovery: sharedText(4000).nullable(),
 })
 export const signInResponse = z.object({
@@ -83,6 +90,10 @@ export const signInResponse = z.object({
   data_key: z.string().nullable(),
 })
 export type SignInResponse = z.infer<typeof signInResponse>
+
+/** Asks for a code that enrolls one more device, as the staff member whose lease it is (permission devices.enroll). */
+export const deviceCodeRequest = z.strictObject({ lease: sharedText(4000), audience: z.enum(['desk', 'office']) })
+export const deviceCodeResponse = z.object({ code: z.string(), expires_at: instantSchema })
 
 /** What the server tells about itself; also the answer of `/v1/health`. */
 export const healthResponse = z.object({ status: z.enum(['active', 'starting']) })

@@ -12,6 +12,12 @@ export interface FoundFamily extends FamilyHit {
   readonly found_by: FoundBy
 }
 
+export interface SearchResult {
+  /** What was asked: the window types on while the answer is on its way. */
+  readonly text: string
+  readonly families: readonly FoundFamily[]
+}
+
 /** The most families that a search shows. */
 const maxFamilies = 20
 /** Up to this many matches are all ranked; of more, only those most likely meant. */
@@ -31,9 +37,9 @@ export const counterSearch = defineQuery({
   args: z.strictObject({ text: z.string().max(400), now: instantSchema }),
   permission: 'families.read',
 
-  run: async (db, { text, now }, context): Promise<readonly FoundFamily[]> => {
+  run: async (db, { text, now }, context): Promise<SearchResult> => {
     const typed: Typed = { words: typedWords(text), phone: typedPhone(text) }
-    if (typed.words.length === 0) return []
+    if (typed.words.length === 0) return { text, families: [] }
     const clock = await facilityClock(db, context, now)
     const { ids, due } = await candidates(db, typed, clock)
     const rows = await familyRows(db, ids)
@@ -46,7 +52,11 @@ export const counterSearch = defineQuery({
       .slice(0, maxFamilies)
     const studentIds = found.flatMap(({ row }) => row.students.map((student) => student.id))
     const onDay = await sessionsOnDay(db, studentIds, clock.today)
-    return found.map(({ row, match }) => ({ ...toFamilyHit(row, onDay, clock.today), found_by: match.found_by }))
+    const families = found.map(({ row, match }) => ({
+      ...toFamilyHit(row, onDay, clock.today),
+      found_by: match.found_by,
+    }))
+    return { text, families }
   },
 })
 

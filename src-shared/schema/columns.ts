@@ -59,7 +59,7 @@ export const uuid = (references?: string) =>
 export const text = (maxLength: number) => column<string>({ pg: 'text', sqlite: 'TEXT', schema: sharedText(maxLength) })
 
 export const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
-  column<V[number]>({ pg: 'text', sqlite: 'TEXT', schema: z.enum(values) as unknown as z.ZodType<V[number]> })
+  column<V[number]>({ pg: 'text', sqlite: 'TEXT', schema: z.enum(values) })
 
 export const integer = () => column<number>({ pg: 'int4', sqlite: 'INTEGER', schema: integerSchema })
 

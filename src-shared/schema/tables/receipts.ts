@@ -17,5 +17,5 @@ export const receipts = table(
     /** rules/receipt.ts `receiptContent` as JSON. */
     content: jsonText(100_000),
   },
-  { scope: familyScope(), indexes: [['payment_id'], ['family_id']] },
+  { scope: familyScope(), indexes: [['payment_id'], ['family_id'], ['till_id', 'number']] },
 )

@@ -1,0 +1,233 @@
+import type { AppState, SessionState, SyncStatus } from '../../src-shared/contract/ipc.ts'
+import type { Push } from '../../src-shared/contract/push.ts'
+import { DomainError, type ErrorData } from '../../src-shared/errors.ts'
+import { instantToText } from '../../src-shared/time.ts'
+import { coalesced } from './coalesced.ts'
+import { decidedMutations, waitingCount } from './desk/waiting.ts'
+import { type Device, openDevice } from './device/device.ts'
+import { enrollDevice, type Enrollment } from './device/enroll.ts'
+import type { PasswordCost } from './device/sealed.ts'
+import { type Credentials, signIn, signInOnline, type SignInParts } from './device/sign-in.ts'
+import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
+import { Store } from './store.ts'
+import { Sync } from './sync/sync.ts'
+
+export interface DataProcessParts {
+  readonly folder: string
+  /** 32 bytes. */
+  readonly deviceSecret: Uint8Array
+  readonly passwordCost: PasswordCost
+  readonly fetch: typeof fetch
+  /** Epoch ms. */
+  readonly now: () => number
+  readonly random: () => number
+  readonly push: (push: Push) => void
+  readonly onFault: (error: unknown) => void
+}
+
+export interface SignedInDesk {
+  readonly device: Device
+  readonly store: Store
+  readonly leaseId: string
+  readonly state: SessionState
+  readonly wake: () => void
+}
+
+/** What an unlocked device has besides its profile. */
+interface Unlocked {
+  readonly dataKey: Uint8Array
+  readonly store: Store
+  readonly sync: Sync
+}
+
+/** A local unlock asks the server for a new lease when less than this is left of the old one. */
+const renewWhenLeftMs = 13 * 24 * 3600 * 1000
+
+/** How long sent mutations are kept, to send them again when the server was restored from a backup (DESIGN.md §5). */
+const keepSentMs = 35 * 24 * 3600 * 1000
+
+/** Composes device, store and sync, and knows who is signed in. One per profile. */
+export class DataProcess {
+  readonly #parts: DataProcessParts
+  #device: Device | undefined
+  #unlocked: Unlocked | undefined
+  #staff: Session['staff'] | undefined
+  #session: Session | undefined
+  readonly #pushStatus = coalesced(() => void this.#sendStatus())
+
+  constructor(parts: DataProcessParts) {
+    this.#parts = parts
+    this.#device = this.#openDevice()
+  }
+
+  get now(): string {
+    return instantToText(this.#parts.now())
+  }
+
+  appState(): AppState {
+    const profile = this.#device?.profile()
+    return {
+      stage: !profile ? 'not_enrolled' : !this.#staff ? 'signed_out' : this.#session ? 'ready' : 'loading',
+      device: profile ? { name: profile.name, facility_name: profile.facility_name } : null,
+      known_staff: (profile?.known_staff ?? []).map(({ sign_in_name, name }) => ({ sign_in_name, name })),
+      session: profile && this.#session ? toSessionState(this.#session, profile, this.#leaseTime()) : null,
+      rows_received: this.#unlocked?.sync.rowsReceived ?? 0,
+    }
+  }
+
+  async enroll(enrollment: Enrollment): Promise<AppState> {
+    await enrollDevice(this.#parts, enrollment)
+    this.#device = this.#openDevice()
+    return this.#announce()
+  }
+
+  async signIn(credentials: Credentials): Promise<AppState> {
+    const device = this.#device
+    if (!device) throw new DomainError('not_enrolled', 'This computer is not enrolled yet.')
+    const { staff, dataKey, byServer } = await signIn(this.#signInParts(device), credentials)
+    this.#unlocked ??= await this.#unlock(device, dataKey)
+    this.#staff = staff
+    await this.#readSession()
+    const isOld = Date.parse(staff.lease_not_after) - this.#parts.now() < renewWhenLeftMs
+    if (!byServer && isOld) void this.#renewLease(device, credentials).catch(this.#parts.onFault)
+    return this.#announce()
+  }
+
+  signOut(): AppState {
+    this.#staff = undefined
+    this.#session = undefined
+    return this.#announce()
+  }
+
+  /** Throws `signed_out`. */
+  signedIn(): SignedInDesk {
+    if (!this.#device || !this.#unlocked || !this.#session) {
+      throw new DomainError('signed_out', 'Nobody is signed in.')
+    }
+    const { store, sync } = this.#unlocked
+    return {
+      device: this.#device,
+      store,
+      leaseId: this.#session.staff.lease_id,
+      state: toSessionState(this.#session, this.#device.profile(), this.#leaseTime()),
+      wake: () => sync.wake(),
+    }
+  }
+
+  async status(): Promise<SyncStatus> {
+    const line = this.#unlocked?.sync.line ?? { online: false, problem: null }
+    if (!this.#unlocked || !this.#device) {
+      return { ...line, waiting: 0, received_up_to: null, sent_up_to: null, refused: 0 }
+    }
+    const { store } = this.#unlocked
+    const receivedUpTo = store.replica.state.read().receivedUpTo ?? null
+    const oldest = store.desk.mutationsAfter(store.progress, 1)[0]
+    return {
+      ...line,
+      waiting: waitingCount(store),
+      received_up_to: receivedUpTo,
+      sent_up_to: oldest?.at ?? receivedUpTo,
+      refused: (await decidedMutations(store, this.#device.profile().device_id)).length,
+    }
+  }
+
+  tablesChanged(tables: readonly string[]): void {
+    this.#parts.push({ push: 'tables-changed', data: { tables: [...tables] } })
+    this.#pushStatus()
+    if (tables.some((table) => sessionTables.has(table))) {
+      void this.#readSession().then(() => this.#announce(), this.#parts.onFault)
+    }
+  }
+
+  printJobsChanged(): void {
+    this.#parts.push({ push: 'print-jobs', data: {} })
+  }
+
+  async close(): Promise<void> {
+    this.#unlocked?.sync.stop()
+    await this.#unlocked?.store.close()
+    this.#unlocked = undefined
+  }
+
+  #openDevice(): Device | undefined {
+    return openDevice({ ...this.#parts, onContact: (problem) => this.#onContact(problem) })
+  }
+
+  #onContact(problem: ErrorData | undefined): void {
+    this.#unlocked?.sync.onContact(problem)
+  }
+
+  async #unlock(device: Device, dataKey: Uint8Array): Promise<Unlocked> {
+    const { folder, now, random, onFault } = this.#parts
+    const store = await Store.open({ folder, key: dataKey, profile: device.profile(), now })
+    store.desk.pruneSent(store.progress, instantToText(now() - keepSentMs))
+    const sync = new Sync({
+      store,
+      url: device.profile().server_url,
+      server: device.server,
+      random,
+      onFault,
+      onTables: (tables) => this.tablesChanged(tables),
+      onShown: () => this.#onShown(),
+      onStatus: this.#pushStatus,
+    })
+    return { dataKey, store, sync }
+  }
+
+  #onShown(): void {
+    void this.#readSession().then(() => {
+      this.#announce()
+      this.tablesChanged(['*'])
+    }, this.#parts.onFault)
+  }
+
+  async #readSession(): Promise<void> {
+    const store = this.#unlocked?.store
+    this.#session =
+      this.#device && this.#staff && store?.replica.state.read().isComplete
+        ? await readSession(store.replica.reads, this.#staff, this.#device.profile())
+        : undefined
+  }
+
+  #signInParts(device: Device): SignInParts {
+    return {
+      profile: device.profile,
+      saveProfile: device.saveProfile,
+      server: device.server,
+      deviceSecret: this.#parts.deviceSecret,
+      cost: this.#parts.passwordCost,
+      dataKey: this.#unlocked?.dataKey,
+      now: this.#parts.now,
+    }
+  }
+
+  /** In the background: a refusal of the server (who left, a changed password) ends what the local unlock began. */
+  async #renewLease(device: Device, credentials: Credentials): Promise<void> {
+    try {
+      const { staff } = await signInOnline(this.#signInParts(device), credentials)
+      if (this.#staff?.staff_id === staff.staff_id) this.#staff = staff
+    } catch (error) {
+      if (!(error instanceof DomainError) || (error.code !== 'wrong_password' && error.code !== 'forbidden')) return
+      this.#staff = undefined
+    }
+    await this.#readSession()
+    this.#announce()
+  }
+
+  /** Never behind the server: a clock that was set back does not lengthen a lease (FAULTS T3). */
+  #leaseTime(): string {
+    const seen = this.#unlocked?.store.replica.state.read().receivedUpTo
+    return seen !== undefined && seen > this.now ? seen : this.now
+  }
+
+  async #sendStatus(): Promise<void> {
+    this.#parts.push({ push: 'sync-status', data: await this.status() })
+    if (this.#staff && !this.#session) this.#announce()
+  }
+
+  #announce(): AppState {
+    const data = this.appState()
+    this.#parts.push({ push: 'app-state', data })
+    return data
+  }
+}

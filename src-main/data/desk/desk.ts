@@ -1,0 +1,81 @@
+import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
+import type { PrintJob } from '../../../src-shared/contract/ipc.ts'
+import { type SqliteDatabase, textOrUndefined } from '../sqlite.ts'
+
+export interface PrintOrder {
+  readonly id: string
+  readonly receipt_id: string
+  readonly label: string
+}
+
+/** `desk.db` in the words of its readers. Every write is durable when it returns. */
+export interface Desk {
+  readonly peek: (kind: 'mutation' | 'receipt') => number
+  /** The moment of truth of a local write: mutation, numbers and print job in one commit. */
+  readonly commitMutation: (envelope: MutationEnvelope, order: PrintOrder | undefined) => void
+  /** In order of `seq`, at most `limit`. */
+  readonly mutationsAfter: (seq: number, limit: number) => readonly MutationEnvelope[]
+  readonly mutationsUpTo: (seq: number) => readonly MutationEnvelope[]
+  readonly lastSeq: () => number
+  readonly mutationById: (id: string) => MutationEnvelope | undefined
+  readonly printJobs: () => readonly PrintJob[]
+  readonly settlePrintJob: (id: string, state: PrintJob['state']) => void
+  readonly settlePrintJobsOf: (receiptId: string, state: PrintJob['state']) => void
+  readonly closedOutcomes: () => ReadonlySet<string>
+  readonly closeOutcome: (id: string, at: string) => void
+  readonly setting: (key: string) => string | undefined
+  readonly saveSetting: (key: string, value: string) => void
+  /** Forgets sent mutations older than `before` (instant) and not beyond `seq`. */
+  readonly pruneSent: (seq: number, before: string) => void
+  readonly close: () => void
+}
+
+const toEnvelope = (text: unknown): MutationEnvelope => JSON.parse(String(text)) as MutationEnvelope
+
+export const deskOver = (db: SqliteDatabase): Desk => {
+  const next = db.prepare('select next from series where kind = ?').pluck()
+  const advance = db.prepare('update series set next = ? where kind = ?')
+  const insert = db.prepare('insert into mutations (seq, id, envelope, at) values (?, ?, ?, ?)')
+  const after = db.prepare('select envelope from mutations where seq > ? order by seq limit ?').pluck()
+  const byId = db.prepare('select envelope from mutations where id = ?').pluck()
+  const order = db.prepare("insert into print_jobs values (?, ?, ?, 'waiting', ?)")
+  const setSetting = db.prepare(
+    'insert into settings values (?, ?) on conflict (key) do update set value = excluded.value',
+  )
+  const getSetting = db.prepare('select value from settings where key = ?').pluck()
+
+  const commit = db.transaction((envelope: MutationEnvelope, print: PrintOrder | undefined) => {
+    insert.run(envelope.seq, envelope.id, JSON.stringify(envelope), envelope.at)
+    advance.run(envelope.seq + 1, 'mutation')
+    if (envelope.series_number !== null) advance.run(envelope.series_number + 1, 'receipt')
+    if (print) order.run(print.id, print.receipt_id, print.label, envelope.at)
+  })
+
+  return {
+    peek: (kind) => Number(next.get(kind)),
+    commitMutation: (envelope, print) => commit.immediate(envelope, print),
+    mutationsAfter: (seq, limit) => after.all(seq, limit).map(toEnvelope),
+    mutationsUpTo: (seq) =>
+      db.prepare('select envelope from mutations where seq <= ? order by seq').pluck().all(seq).map(toEnvelope),
+    lastSeq: () => Number(next.get('mutation')) - 1,
+    mutationById: (id) => {
+      const envelope = byId.get(id)
+      return envelope === undefined ? undefined : toEnvelope(envelope)
+    },
+    printJobs: () =>
+      db
+        .prepare(
+          "select id, receipt_id, label, state, at from print_jobs where state in ('waiting', 'failed') order by at",
+        )
+        .all() as PrintJob[],
+    settlePrintJob: (id, state) => db.prepare('update print_jobs set state = ? where id = ?').run(state, id),
+    settlePrintJobsOf: (receiptId, state) =>
+      db.prepare('update print_jobs set state = ? where receipt_id = ?').run(state, receiptId),
+    closedOutcomes: () => new Set(db.prepare('select id from closed_outcomes').pluck().all().map(String)),
+    closeOutcome: (id, at) => db.prepare('insert or ignore into closed_outcomes values (?, ?)').run(id, at),
+    setting: (key) => textOrUndefined(getSetting.get(key)),
+    saveSetting: (key, value) => setSetting.run(key, value),
+    pruneSent: (seq, before) => db.prepare('delete from mutations where seq <= ? and at < ?').run(seq, before),
+    close: () => db.close(),
+  }
+}

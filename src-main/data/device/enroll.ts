@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs'
+import { exportJWK, generateKeyPair } from 'jose'
+import { enrollResponse } from '../../../src-shared/contract/http.ts'
+import { DomainError } from '../../../src-shared/errors.ts'
+import { Outage, postAnonymous } from '../sync/server.ts'
+import { type Profile, readProfile, writeProfile } from './profile.ts'
+import { deviceSealKey, seal } from './sealed.ts'
+
+export interface EnrollParts {
+  readonly folder: string
+  readonly deviceSecret: Uint8Array
+  readonly fetch: typeof fetch
+}
+
+export interface Enrollment {
+  readonly code: string
+  /** What people call this computer. */
+  readonly name: string
+  readonly server_url: string
+}
+
+/**
+ * Enrolls this computer once with a code from an admin: it makes its own key pair and gets its id, facility and receipt
+ * series (DESIGN.md §8). Throws DomainError `code_invalid`, `needs_internet`.
+ */
+export const enrollDevice = async (parts: EnrollParts, { code, name, server_url }: Enrollment): Promise<Profile> => {
+  if (readProfile(parts.folder)) throw new DomainError('invalid_input', 'This computer is enrolled already.')
+  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
+  const { kty, crv, x } = await exportJWK(publicKey)
+  const url = server_url.replace(/\/+$/, '')
+  const answer = await postAnonymous(
+    { url, fetch: parts.fetch },
+    '/v1/devices/enroll',
+    { code: code.trim(), name, public_key: { kty, crv, x } },
+    enrollResponse,
+  ).catch((error: unknown) => {
+    if (!(error instanceof Outage)) throw error
+    throw new DomainError('needs_internet', 'The server is not reached. Check the address and the internet.')
+  })
+  const profile: Profile = {
+    server_url: url,
+    device_id: answer.device_id,
+    name,
+    facility_id: answer.facility_id,
+    facility_name: answer.facility_name,
+    audience: answer.audience,
+    till: answer.till,
+    lease_key: answer.lease_key,
+    recovery_key: answer.recovery_key,
+    private_key: seal(deviceSealKey(parts.deviceSecret), Buffer.from(JSON.stringify(await exportJWK(privateKey)))),
+    recovery: null,
+    known_staff: [],
+  }
+  mkdirSync(parts.folder, { recursive: true, mode: 0o700 })
+  writeProfile(parts.folder, profile)
+  return profile
+}

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto'
+import { CompactEncrypt, importJWK } from 'jose'
+import { type SignInResponse, signInResponse } from '../../../src-shared/contract/http.ts'
+import { DomainError } from '../../../src-shared/errors.ts'
+import { instantToText } from '../../../src-shared/time.ts'
+import { Outage, type Server } from '../sync/server.ts'
+import { offlineGate } from './back-off.ts'
+import type { KnownStaff, Profile } from './profile.ts'
+import { type PasswordCost, passwordKey, seal, unseal } from './sealed.ts'
+
+export interface SignInParts {
+  readonly profile: () => Profile
+  readonly saveProfile: (profile: Profile) => void
+  readonly server: Pick<Server, 'post'>
+  readonly deviceSecret: Uint8Array
+  readonly cost: PasswordCost
+  /** The data key, once somebody has unlocked this computer since its start. */
+  readonly dataKey: Uint8Array | undefined
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+export interface SignedIn {
+  readonly dataKey: Uint8Array
+  readonly staff: KnownStaff
+  /** Whether the server confirmed the password just now, or this computer alone. */
+  readonly byServer: boolean
+}
+
+export interface Credentials {
+  readonly sign_in_name: string
+  readonly password: string
+}
+
+/**
+ * Signs a staff member in: by the wrap on this computer where it opens, which never waits for the network, else by the
+ * server. Throws DomainError `wrong_password`, `too_many_attempts`, `needs_internet`, or what the server said.
+ */
+export const signIn = async (parts: SignInParts, credentials: Credentials): Promise<SignedIn> => {
+  const name = credentials.sign_in_name.trim().toLowerCase()
+  const known = parts.profile().known_staff.find((staff) => staff.sign_in_name === name)
+  const dataKey = known && (await unlock(parts, known, credentials.password))
+  if (known && dataKey) {
+    saveStaff(parts, { ...known, failed_attempts: 0, last_failed_at: null })
+    return { dataKey, staff: known, byServer: false }
+  }
+  try {
+    return await signInOnline(parts, { ...credentials, sign_in_name: name })
+  } catch (error) {
+    const isWrong = error instanceof DomainError && error.code === 'wrong_password'
+    if (known && (isWrong || error instanceof Outage)) countFailure(parts, known)
+    if (!(error instanceof Outage)) throw error
+    throw known ? wrongPassword() : needsInternet()
+  }
+}
+
+/** Signs in at the server: renews the lease, and makes or renews the wrap for this person on this computer. */
+export const signInOnline = async (parts: SignInParts, credentials: Credentials): Promise<SignedIn> => {
+  const { recovery } = parts.profile()
+  const answer = await parts.server.post(
+    '/v1/sign-in',
+    { ...credentials, recovery: parts.dataKey ? null : recovery },
+    signInResponse,
+  )
+  const dataKey = parts.dataKey ?? recoveredKey(answer) ?? (await firstDataKey(parts))
+  const staff = await wrapFor(parts, credentials, answer, dataKey)
+  saveStaff(parts, staff)
+  return { dataKey, staff, byServer: true }
+}
+
+const wrongPassword = (): DomainError => new DomainError('wrong_password', 'Name or password is wrong.')
+const needsInternet = (): DomainError =>
+  new DomainError('needs_internet', 'The first sign-in of a person at this computer needs the internet.')
+
+const unlock = async (
+  { deviceSecret, now }: SignInParts,
+  known: KnownStaff,
+  password: string,
+): Promise<Uint8Array | undefined> => {
+  const gate = offlineGate(known.failed_attempts, Date.parse(known.last_failed_at ?? '1970-01-01'), now())
+  if (gate.kind === 'wait') {
+    throw new DomainError('too_many_attempts', 'Too many wrong passwords. Wait a moment.', {
+      retry_after_seconds: gate.seconds,
+    })
+  }
+  if (gate.kind === 'online_only') return undefined
+  const key = await passwordKey(password, Buffer.from(known.salt, 'base64url'), known.cost, deviceSecret)
+  return unseal(key, known.wrap)
+}
+
+const countFailure = (parts: SignInParts, known: KnownStaff): void =>
+  saveStaff(parts, {
+    ...known,
+    failed_attempts: known.failed_attempts + 1,
+    last_failed_at: instantToText(parts.now()),
+  })
+
+const saveStaff = (parts: SignInParts, staff: KnownStaff): void => {
+  const profile = parts.profile()
+  const others = profile.known_staff.filter((other) => other.staff_id !== staff.staff_id)
+  parts.saveProfile({ ...profile, known_staff: [...others, staff] })
+}
+
+const recoveredKey = ({ data_key }: SignInResponse): Uint8Array | undefined =>
+  data_key === null ? undefined : Buffer.from(data_key, 'base64url')
+
+/** Made once per enrollment, and sealed to the server at once: a lost wrap must never brick unsent work (wrap W3). */
+const firstDataKey = async (parts: SignInParts): Promise<Uint8Array> => {
+  const profile = parts.profile()
+  if (profile.recovery !== null) {
+    throw new DomainError('unexpected', 'The server did not give back the key of this computer.')
+  }
+  const dataKey = randomBytes(32)
+  const recovery = await new CompactEncrypt(dataKey)
+    .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', fac: profile.facility_id })
+    .encrypt(await importJWK(profile.recovery_key, 'ECDH-ES'))
+  parts.saveProfile({ ...profile, recovery })
+  return dataKey
+}
+
+const wrapFor = async (
+  { cost, deviceSecret }: SignInParts,
+  { sign_in_name, password }: Credentials,
+  answer: SignInResponse,
+  dataKey: Uint8Array,
+): Promise<KnownStaff> => {
+  const salt = randomBytes(16)
+  return {
+    staff_id: answer.staff.id,
+    sign_in_name,
+    name: `${answer.staff.first_name} ${answer.staff.last_name}`,
+    salt: salt.toString('base64url'),
+    cost,
+    wrap: seal(await passwordKey(password, salt, cost, deviceSecret), dataKey),
+    lease: answer.lease,
+    lease_id: answer.lease_id,
+    lease_not_after: answer.lease_not_after,
+    failed_attempts: 0,
+    last_failed_at: null,
+  }
+}

@@ -1,0 +1,62 @@
+import { handlersFor } from '../ipc/handlers.ts'
+import { serve } from '../ipc/serve.ts'
+import { DataProcess } from './data-process.ts'
+import { standardCost } from './device/sealed.ts'
+import type { FromData, StartOptions, ToData } from './protocol.ts'
+
+/** The two kinds of parent: a forked Node process, and Electron's utility process. */
+interface Port {
+  readonly send: (message: FromData) => void
+  readonly onMessage: (listener: (message: ToData) => void) => void
+}
+
+interface ElectronPort {
+  readonly postMessage: (message: unknown) => void
+  readonly on: (event: 'message', listener: (event: { readonly data: unknown }) => void) => void
+}
+
+const electronPort = (process as { readonly parentPort?: ElectronPort }).parentPort
+
+// Messages come from the shell that started this process, typed by the same protocol.
+const port: Port = electronPort
+  ? {
+      // A utility process's port has no origin.
+      send: (message) => electronPort.postMessage(message),
+      onMessage: (listener) => electronPort.on('message', ({ data }) => listener(data as ToData)),
+    }
+  : {
+      send: (message) => process.send?.(message),
+      onMessage: (listener) => process.on('message', (message) => listener(message as ToData)),
+    }
+
+const onFault = (error: unknown): void => console.error(error)
+
+const start = (options: StartOptions): ReturnType<typeof serve> => {
+  const data = new DataProcess({
+    folder: options.profileFolder,
+    deviceSecret: Buffer.from(options.deviceSecret, 'base64url'),
+    passwordCost: standardCost,
+    fetch,
+    now: Date.now,
+    random: Math.random,
+    push: port.send,
+    onFault,
+  })
+  const end = (): void => void data.close().finally(() => process.exit(0))
+  process.once('disconnect', end)
+  process.once('SIGTERM', end)
+  // Ctrl-C reaches the whole group; the shell decides when this process ends.
+  process.on('SIGINT', () => undefined)
+  return serve(handlersFor(data), onFault)
+}
+
+let answer: ReturnType<typeof serve> | undefined
+
+port.onMessage((message) => {
+  if ('start' in message) {
+    answer = start(message.start)
+    return
+  }
+  const { id, channel, input } = message
+  void answer?.(channel, input).then((reply) => port.send({ id, reply }))
+})

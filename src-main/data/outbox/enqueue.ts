@@ -1,0 +1,129 @@
+import type { Transaction } from 'kysely'
+import { v7 } from 'uuid'
+import { applyCommand, type CommandContext } from '../../../src-shared/commands/command.ts'
+import { type AnyCommand } from '../../../src-shared/commands/index.ts'
+import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
+import { DomainError } from '../../../src-shared/errors.ts'
+import { formatHlc, parseHlc, tickHlc } from '../../../src-shared/hlc.ts'
+import { toMutationId } from '../../../src-shared/ids.ts'
+import type { Permission } from '../../../src-shared/permissions.ts'
+import type { Database } from '../../../src-shared/schema/tables.ts'
+import { instantToText } from '../../../src-shared/time.ts'
+import type { Desk, PrintOrder } from '../desk/desk.ts'
+import type { Profile } from '../device/profile.ts'
+import type { Replica } from '../replica/replica.ts'
+
+export interface Actor {
+  readonly staffId: string
+  readonly leaseId: string
+  readonly permissions: ReadonlySet<Permission>
+}
+
+export interface EnqueueParts {
+  readonly replica: Replica
+  readonly desk: Desk
+  readonly profile: Pick<Profile, 'device_id' | 'facility_id' | 'till'>
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+export interface Saved {
+  readonly envelope: MutationEnvelope
+  readonly tables: readonly string[]
+}
+
+/**
+ * A local write (DESIGN.md §5): the effects on the replica, then the mutation in `desk.db` — the moment of truth, one
+ * fsync — then the replica's commit. When this returns it may be shown as saved. The caller runs one at a time.
+ */
+export const enqueue = async (
+  parts: EnqueueParts,
+  command: AnyCommand,
+  args: unknown,
+  actor: Actor,
+): Promise<Saved> => {
+  let saved: Saved | undefined
+  try {
+    return await parts.replica.transact(async (tx) => {
+      const { envelope, context } = compose(parts, command, args, actor)
+      const { images, search } = parts.replica.live()
+      await images.capture(envelope.seq, () => applyCommand(tx, command, args, context))
+      parts.replica.state.update({ appliedSeq: envelope.seq, latestHlc: envelope.hlc })
+      const tables = new Set(images.tablesOf(envelope.seq))
+      if (search.refresh()) tables.add('search_index')
+      commitToDesk(parts.desk, envelope, await printOrder(tx, envelope, context))
+      saved = { envelope, tables: [...tables] }
+      return saved
+    })
+  } catch (error) {
+    // The mutation is durable although the replica could not commit: the next write or start replays it from desk.db.
+    if (saved) return saved
+    throw toRefusal(error)
+  }
+}
+
+const compose = (
+  { replica, desk, profile, now }: EnqueueParts,
+  command: AnyCommand,
+  args: unknown,
+  actor: Actor,
+): { readonly envelope: MutationEnvelope; readonly context: CommandContext } => {
+  const nowMs = now()
+  const latest = replica.state.read().latestHlc
+  const envelope: MutationEnvelope = {
+    id: toMutationId(v7({ msecs: nowMs })),
+    seq: desk.peek('mutation'),
+    command: command.name,
+    version: command.version,
+    args,
+    staff_id: actor.staffId,
+    lease_id: actor.leaseId,
+    at: instantToText(nowMs),
+    hlc: formatHlc(tickHlc(latest === undefined ? { ms: 0, counter: 0 } : parseHlc(latest), nowMs), profile.device_id),
+    series_number: command.drawsReceiptNumber ? desk.peek('receipt') : null,
+  }
+  return {
+    envelope,
+    context: {
+      mutationId: envelope.id,
+      at: envelope.at,
+      hlc: envelope.hlc,
+      staffId: actor.staffId,
+      deviceId: profile.device_id,
+      facilityId: profile.facility_id,
+      till: profile.till,
+      seriesNumber: envelope.series_number,
+      permissions: actor.permissions,
+    },
+  }
+}
+
+/** A receipt is queued for printing in the same commit as its payment, so that a power cut cannot lose the paper (J3). */
+const printOrder = async (
+  tx: Transaction<Database>,
+  envelope: MutationEnvelope,
+  { till }: CommandContext,
+): Promise<PrintOrder | undefined> => {
+  if (envelope.series_number === null) return undefined
+  const receipt = await tx
+    .selectFrom('receipts')
+    .select(['id', 'label'])
+    .where('till_id', '=', till.id)
+    .where('number', '=', envelope.series_number)
+    .executeTakeFirst()
+  return receipt && { id: envelope.id, receipt_id: receipt.id, label: receipt.label }
+}
+
+/** After a failed sync to disk the commit may still have happened: the mutation's id tells (FAULTS D5). */
+const commitToDesk = (desk: Desk, envelope: MutationEnvelope, order: PrintOrder | undefined): void => {
+  try {
+    desk.commitMutation(envelope, order)
+  } catch (error) {
+    if (!desk.mutationById(envelope.id)) throw error
+  }
+}
+
+const toRefusal = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error && error.code === 'SQLITE_FULL'
+    ? new DomainError('disk_full', 'The disk of this computer is full. Nothing was saved; make room and try again.')
+    : error

@@ -1,0 +1,80 @@
+import type { Table } from '../../../src-shared/schema/table.ts'
+import type { SqliteDatabase } from '../sqlite.ts'
+import { allTables } from './schema.ts'
+
+const objectOf = (table: Table): string =>
+  `json_object(${Object.keys(table.columns)
+    .map((column) => `'${column}', old."${column}"`)
+    .join(', ')})`
+
+const triggersOf = (table: Table): readonly string[] => {
+  const capture = (when: string, rowId: string, image: string): string =>
+    `create temp trigger before_${when}_${table.name} before ${when} on main."${table.name}"
+      when (select seq from capturing) is not null
+      begin insert into before_images (seq, table_name, row_id, image)
+        values ((select seq from capturing), '${table.name}', ${rowId}, ${image}); end`
+  return [
+    capture('insert', 'new.id', 'null'),
+    capture('update', 'old.id', objectOf(table)),
+    capture('delete', 'old.id', objectOf(table)),
+  ]
+}
+
+/** What unsent commands overwrote, kept by triggers so that no command has to think of it. */
+export interface BeforeImages {
+  /** While it runs, every row change is remembered under `seq`. */
+  readonly capture: <T>(seq: number, work: () => Promise<T>) => Promise<T>
+  /** Tables that the command with this number changed. */
+  readonly tablesOf: (seq: number) => readonly string[]
+  /** Puts back what every command after `seq` overwrote, newest first; answers with the touched tables. */
+  readonly undoAfter: (seq: number) => readonly string[]
+  readonly forgetUpTo: (seq: number) => void
+}
+
+/** Installs the triggers on this connection; they are temporary, so a bulk load runs without them. */
+export const installBeforeImages = (db: SqliteDatabase): BeforeImages => {
+  db.exec('create temp table capturing (seq integer)')
+  db.exec('insert into capturing values (null)')
+  for (const trigger of allTables.flatMap(triggersOf)) db.exec(trigger)
+
+  const setCapturing = db.prepare('update capturing set seq = ?')
+  const images = db.prepare('select table_name, row_id, image from before_images where seq > ? order by n desc')
+  const restore = new Map(allTables.map((table) => [table.name, restorer(db, table)]))
+
+  return {
+    async capture(seq, work) {
+      setCapturing.run(seq)
+      try {
+        return await work()
+      } finally {
+        setCapturing.run(null)
+      }
+    },
+    tablesOf: (seq) =>
+      db.prepare('select distinct table_name from before_images where seq = ?').pluck().all(seq).map(String),
+    undoAfter(seq) {
+      const rows = images.all(seq) as { table_name: string; row_id: string; image: string | null }[]
+      for (const { table_name, row_id, image } of rows) restore.get(table_name)?.(row_id, image)
+      db.prepare('delete from before_images where seq > ?').run(seq)
+      return [...new Set(rows.map((row) => row.table_name))]
+    },
+    forgetUpTo: (seq) => db.prepare('delete from before_images where seq <= ?').run(seq),
+  }
+}
+
+const restorer = (db: SqliteDatabase, table: Table): ((rowId: string, image: string | null) => void) => {
+  const columns = Object.keys(table.columns)
+  const remove = db.prepare(`delete from "${table.name}" where id = ?`)
+  const put = db.prepare(
+    `insert or replace into "${table.name}" (${columns.map((column) => `"${column}"`).join(', ')})
+      values (${columns.map(() => '?').join(', ')})`,
+  )
+  return (rowId, image) => {
+    if (image === null) {
+      remove.run(rowId)
+      return
+    }
+    const row = JSON.parse(image) as Record<string, unknown>
+    put.run(columns.map((column) => row[column]))
+  }
+}

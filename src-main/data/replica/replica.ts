@@ -1,0 +1,96 @@
+import { rmSync } from 'node:fs'
+import { Kysely, SqliteDialect, type Transaction } from 'kysely'
+import type { SearchDatabase } from '../../../src-shared/schema/search-index.ts'
+import type { Database } from '../../../src-shared/schema/tables.ts'
+import { databaseFiles, openEncrypted, type SqliteDatabase } from '../sqlite.ts'
+import { type BeforeImages, installBeforeImages } from './before-images.ts'
+import { createIndexes, createTables, schemaFingerprint } from './schema.ts'
+import { fillSearchIndex, installSearchIndex, type SearchIndex } from './search-index.ts'
+import { type ReplicaState, type StateStore, stateStore } from './state.ts'
+
+/** A copy of the facility's rows. It can be deleted at any time and made again from the server and `desk.db`. */
+export interface Replica {
+  readonly file: string
+  readonly db: SqliteDatabase
+  readonly state: StateStore
+  /** A connection of its own that cannot write. */
+  readonly reads: Kysely<SearchDatabase>
+  /** One transaction; the caller sees to it that there is one at a time. */
+  readonly transact: <T>(work: (tx: Transaction<Database>) => Promise<T>) => Promise<T>
+  /** What a complete replica has, and one that is still loading has not. */
+  readonly live: () => Live
+  /** Ends the first sync: indexes, search index, triggers, and where the log stands. */
+  readonly complete: (at: Pick<ReplicaState, 'position' | 'handle' | 'receivedUpTo'>) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export interface Live {
+  readonly images: BeforeImages
+  readonly search: SearchIndex
+}
+
+/** Opens the replica, or makes a new one where it is missing or of another shape. */
+export const openReplica = (file: string, key: Uint8Array): Replica => {
+  const db = openCurrent(file, key) ?? createReplica(file, key)
+  const writes = new Kysely<Database>({ dialect: new SqliteDialect({ database: db }) })
+  const readConnection = openEncrypted(file, { key, synchronous: 'NORMAL', readonly: true })
+  const reads = new Kysely<SearchDatabase>({ dialect: new SqliteDialect({ database: readConnection }) })
+  const state = stateStore(db)
+  let live: Live | undefined = state.read().isComplete ? goLive(db) : undefined
+
+  const transact: Replica['transact'] = (work) => writes.transaction().execute(work)
+  return {
+    file,
+    db,
+    state,
+    reads,
+    transact,
+    live() {
+      if (!live) throw new Error('The replica is still loading')
+      return live
+    },
+    async complete(at) {
+      await transact(async () => {
+        createIndexes(db)
+        fillSearchIndex(db)
+        state.update({ ...at, isComplete: true })
+      })
+      db.exec('analyze')
+      live = goLive(db)
+    },
+    async close() {
+      await reads.destroy()
+      await writes.destroy()
+    },
+  }
+}
+
+export const deleteReplica = (file: string): void => {
+  for (const each of databaseFiles(file)) rmSync(each, { force: true })
+}
+
+const goLive = (db: SqliteDatabase): Live => ({ images: installBeforeImages(db), search: installSearchIndex(db) })
+
+/** Undefined when there is none, or one of another shape or key: it is a copy, so it is made anew. */
+const openCurrent = (file: string, key: Uint8Array): SqliteDatabase | undefined => {
+  let db: SqliteDatabase | undefined
+  try {
+    db = openEncrypted(file, { key, synchronous: 'NORMAL' })
+    const fingerprint = db.prepare("select value from replica_state where key = 'fingerprint'").pluck().get()
+    if (fingerprint === schemaFingerprint()) return db
+  } catch {
+    // Missing tables, a wrong key or a damaged page: all are mended by a new copy.
+  }
+  db?.close()
+  return undefined
+}
+
+const createReplica = (file: string, key: Uint8Array): SqliteDatabase => {
+  deleteReplica(file)
+  const db = openEncrypted(file, { key, synchronous: 'NORMAL' })
+  db.transaction(() => {
+    createTables(db)
+    db.prepare("insert into replica_state values ('fingerprint', ?)").run(schemaFingerprint())
+  }).immediate()
+  return db
+}

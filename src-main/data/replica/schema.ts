@@ -1,0 +1,34 @@
+import { sqliteIndexDdl, sqliteTableDdl } from '../../../src-shared/schema/derive.ts'
+import { searchIndexDdl } from '../../../src-shared/schema/search-index.ts'
+import type { Table } from '../../../src-shared/schema/table.ts'
+import { syncedTables } from '../../../src-shared/schema/tables.ts'
+import type { SqliteDatabase } from '../sqlite.ts'
+
+export const allTables: readonly Table[] = Object.values(syncedTables)
+
+const localDdl = [
+  // Log position, handle, the last local sequence contained: in the same transactions as the rows they describe.
+  'create table replica_state (key text primary key, value text not null) strict, without rowid',
+  // What each unsent command overwrote; `image` is null where it inserted.
+  `create table before_images (n integer primary key, seq integer not null, table_name text not null, row_id text not null,
+    image text) strict`,
+  'create index before_images_by_seq on before_images (seq)',
+  // Commands whose rerun is refused here now: shown as "will need you"; the server decides.
+  'create table local_refusals (seq integer primary key, error text not null) strict',
+  'create table search_families (id integer primary key, family_id text not null unique) strict',
+  searchIndexDdl,
+]
+
+/** A replica of another fingerprint is made anew: it is a copy. */
+export const schemaFingerprint = (): string =>
+  JSON.stringify([allTables.map((table) => [sqliteTableDdl(table), ...sqliteIndexDdl(table)]), localDdl])
+
+/** Tables only: indexes and the search index follow when the first rows are in, which is several times faster. */
+export const createTables = (db: SqliteDatabase): void => {
+  for (const table of allTables) db.exec(sqliteTableDdl(table))
+  for (const ddl of localDdl) db.exec(ddl)
+}
+
+export const createIndexes = (db: SqliteDatabase): void => {
+  for (const ddl of allTables.flatMap(sqliteIndexDdl)) db.exec(ddl)
+}

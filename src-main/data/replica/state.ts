@@ -1,0 +1,42 @@
+import { type SqliteDatabase, textOrUndefined } from '../sqlite.ts'
+
+/** What a replica knows of itself. */
+export interface ReplicaState {
+  /** Everything up to this position of the facility log is in. */
+  readonly position: number
+  /** The server's name for the log, undefined before the first answer. */
+  readonly handle: string | undefined
+  /** Whether the first sync came to its end. */
+  readonly isComplete: boolean
+  /** The last local sequence whose effects are in. */
+  readonly appliedSeq: number
+  /** The server's time at `position`. */
+  readonly receivedUpTo: string | undefined
+  /** The latest hybrid clock seen in any row. */
+  readonly latestHlc: string | undefined
+}
+
+const initial: ReplicaState = {
+  position: 0,
+  handle: undefined,
+  isComplete: false,
+  appliedSeq: 0,
+  receivedUpTo: undefined,
+  latestHlc: undefined,
+}
+
+export interface StateStore {
+  readonly read: () => ReplicaState
+  /** Part of the caller's transaction. */
+  readonly update: (change: Partial<ReplicaState>) => void
+}
+
+export const stateStore = (db: SqliteDatabase): StateStore => {
+  const get = db.prepare("select value from replica_state where key = 'state'").pluck()
+  const put = db.prepare("insert or replace into replica_state values ('state', ?)")
+  const read = (): ReplicaState => {
+    const text = textOrUndefined(get.get())
+    return text === undefined ? initial : { ...initial, ...(JSON.parse(text) as Partial<ReplicaState>) }
+  }
+  return { read, update: (change) => put.run(JSON.stringify({ ...read(), ...change })) }
+}

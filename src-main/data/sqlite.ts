@@ -1,0 +1,68 @@
+import Sqlite from 'better-sqlite3'
+
+export type SqliteDatabase = Sqlite.Database
+
+/** Older versions can corrupt a WAL database when the log is reset (FAULTS D13). */
+const oldestSqlite = '3.51.3'
+
+/** The data key is wrong, or the file is not ours, or a page of it rotted. */
+export class CannotOpenDatabase extends Error {
+  readonly file: string
+
+  constructor(file: string, cause: unknown) {
+    super(`Cannot open ${file}`, { cause })
+    this.name = 'CannotOpenDatabase'
+    this.file = file
+  }
+}
+
+export interface OpenOptions {
+  /** 32 bytes. */
+  readonly key: Uint8Array
+  /** FULL for what must survive a power cut, NORMAL for what can be fetched again. */
+  readonly synchronous: 'FULL' | 'NORMAL'
+  readonly readonly?: boolean
+}
+
+/**
+ * Opens or creates an encrypted database in WAL mode. The cipher authenticates every page, so that bit rot is caught too
+ * (FAULTS D7). `synchronous` is set at every open: SQLite's default in WAL is NORMAL on every reopen (D2).
+ */
+export const openEncrypted = (file: string, options: OpenOptions): SqliteDatabase => {
+  const db = new Sqlite(file, { readonly: options.readonly ?? false, timeout: 5000 })
+  try {
+    db.pragma("cipher = 'chacha20'")
+    db.pragma(`key = 'raw:${Buffer.from(options.key).toString('hex')}'`)
+    requireVersion(db)
+    if (!options.readonly) db.pragma('journal_mode = WAL')
+    db.pragma(`synchronous = ${options.synchronous}`)
+    db.pragma('temp_store = MEMORY')
+    db.pragma('trusted_schema = OFF')
+    db.pragma('cell_size_check = ON')
+    if (options.readonly) db.pragma('query_only = ON')
+    else db.pragma('secure_delete = ON')
+    requireSynchronous(db, options.synchronous)
+    return db
+  } catch (error) {
+    db.close()
+    throw new CannotOpenDatabase(file, error)
+  }
+}
+
+const requireVersion = (db: SqliteDatabase): void => {
+  const version = textOrUndefined(db.prepare('select sqlite_version()').pluck().get()) ?? ''
+  if (version.localeCompare(oldestSqlite, 'en', { numeric: true }) < 0) {
+    throw new Error(`SQLite ${version} is older than ${oldestSqlite}`)
+  }
+}
+
+const requireSynchronous = (db: SqliteDatabase, wanted: OpenOptions['synchronous']): void => {
+  const level = db.pragma('synchronous', { simple: true })
+  if (level !== (wanted === 'FULL' ? 2 : 1)) throw new Error(`synchronous is ${String(level)}, not ${wanted}`)
+}
+
+/** A text that a plucked statement gave, undefined when there was no row. */
+export const textOrUndefined = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** A database with its log and shared memory. */
+export const databaseFiles = (file: string): readonly string[] => [file, `${file}-wal`, `${file}-shm`]

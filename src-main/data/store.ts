@@ -1,0 +1,158 @@
+import path from 'node:path'
+import type { AnyCommand } from '../../src-shared/commands/index.ts'
+import { DomainError } from '../../src-shared/errors.ts'
+import { type Desk, deskOver } from './desk/desk.ts'
+import { openDesk } from './desk/open.ts'
+import type { Profile } from './device/profile.ts'
+import { mutex } from './mutex.ts'
+import { type Actor, enqueue, type Saved } from './outbox/enqueue.ts'
+import { deleteReplica, openReplica, type Replica } from './replica/replica.ts'
+import { type Applier, applierFor } from './sync/apply.ts'
+import type { LogEntry } from './sync/feed.ts'
+import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
+
+export interface StoreParts {
+  readonly folder: string
+  /** 32 bytes. */
+  readonly key: Uint8Array
+  readonly profile: Pick<Profile, 'device_id' | 'facility_id' | 'till'>
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+interface Copy {
+  readonly replica: Replica
+  readonly applier: Applier
+}
+
+/** The two databases of a device and the only ways to change them, one at a time (DESIGN.md §5). */
+export class Store {
+  readonly desk: Desk
+  readonly #parts: StoreParts
+  readonly #exclusive = mutex()
+  #generation: number
+  #shown: Copy
+  /** The replica that a first sync fills: the shown one while there is no other. */
+  #loading: Copy | undefined
+
+  private constructor(parts: StoreParts) {
+    this.#parts = parts
+    this.desk = deskOver(openDesk(parts.folder, parts.key))
+    this.#generation = Number(this.desk.setting('replica') ?? 1)
+    this.#shown = this.#open(this.#generation)
+    this.#loading = this.#shown.replica.state.read().isComplete ? undefined : this.#shown
+  }
+
+  /** Opens both and brings the replica up to what `desk.db` has saved. Throws CannotOpenDatabase for `desk.db`. */
+  static async open(parts: StoreParts): Promise<Store> {
+    const store = new Store(parts)
+    await store.#catchUp()
+    return store
+  }
+
+  get replica(): Replica {
+    return this.#shown.replica
+  }
+
+  /** Up to which own mutation the log has brought the server's decision. */
+  get progress(): number {
+    return progressIn(this.replica, this.#parts.profile.device_id)
+  }
+
+  /** A local write; saved when it returns. Throws DomainError when it is refused; then nothing changed. */
+  run(command: AnyCommand, args: unknown, actor: Actor): Promise<Saved> {
+    return this.#exclusive(async () => {
+      if (this.#loading === this.#shown) {
+        throw new DomainError('unavailable', 'The data of this facility is still coming in.')
+      }
+      await this.#catchUp()
+      const { profile, now } = this.#parts
+      return enqueue({ replica: this.replica, desk: this.desk, profile, now }, command, args, actor)
+    })
+  }
+
+  /** Applies a batch of the log to the shown replica; answers with the tables that changed. */
+  apply(batch: Batch): Promise<readonly string[]> {
+    return this.#exclusive(async () => {
+      await this.#catchUp()
+      return applyBatch(this.#rebaseParts(this.#shown), batch)
+    })
+  }
+
+  /** Adds rows of a first sync to the replica that is not shown yet. */
+  append(entries: readonly LogEntry[], handle: string | undefined): Promise<void> {
+    return this.#exclusive(async () => {
+      const { replica, applier } = this.#loadingCopy()
+      await replica.transact(async () => {
+        applier.apply(entries)
+        replica.state.update({ position: entries.at(-1)?.position ?? 0, handle })
+      })
+    })
+  }
+
+  /** The first sync came to its end: its replica is shown from now on, in place of the old one where there is one. */
+  completeLoad({ position, handle, serverTime }: Omit<Batch, 'entries'>): Promise<void> {
+    return this.#exclusive(async () => {
+      const fresh = this.#loadingCopy()
+      await fresh.replica.complete({ position, handle, receivedUpTo: serverTime })
+      this.#loading = undefined
+      const progress = progressIn(fresh.replica, this.#parts.profile.device_id)
+      await fresh.replica.transact((tx) => replay(tx, this.#rebaseParts(fresh), progress))
+      if (fresh !== this.#shown) await this.#replaceShown(fresh)
+    })
+  }
+
+  /** Starts a new replica beside the one that is shown, or anew when none is. */
+  startOver(): Promise<void> {
+    return this.#exclusive(async () => {
+      const isShown = this.#loading === this.#shown
+      if (this.#loading) await this.#discard(this.#loading)
+      this.#loading = this.#open(isShown ? this.#generation : this.#generation + 1)
+      if (isShown) this.#shown = this.#loading
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#loading && this.#loading !== this.#shown) await this.#loading.replica.close()
+      await this.replica.close()
+      this.desk.close()
+    })
+  }
+
+  #open(generation: number): Copy {
+    const { folder, key } = this.#parts
+    const replica = openReplica(path.join(folder, `replica-${generation}.db`), key)
+    return { replica, applier: applierFor(replica.db) }
+  }
+
+  async #discard({ replica }: Copy): Promise<void> {
+    await replica.close()
+    deleteReplica(replica.file)
+  }
+
+  async #replaceShown(fresh: Copy): Promise<void> {
+    const old = this.#shown
+    this.#generation += 1
+    this.desk.saveSetting('replica', String(this.#generation))
+    this.#shown = fresh
+    await this.#discard(old)
+  }
+
+  #loadingCopy(): Copy {
+    if (!this.#loading) throw new Error('No replica is loading')
+    return this.#loading
+  }
+
+  #rebaseParts(copy: Copy): RebaseParts {
+    return { ...copy, desk: this.desk, profile: this.#parts.profile }
+  }
+
+  /** Runs what `desk.db` has and the replica has not: after a crash, or a commit of the replica that failed. */
+  async #catchUp(): Promise<void> {
+    const { appliedSeq } = this.replica.state.read()
+    if (this.#loading === this.#shown || appliedSeq === this.desk.lastSeq()) return
+    const from = Math.max(appliedSeq, this.progress)
+    await this.replica.transact((tx) => replay(tx, this.#rebaseParts(this.#shown), from))
+  }
+}

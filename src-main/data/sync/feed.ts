@@ -1,0 +1,21 @@
+import { isSyncedTable } from '../../../src-shared/schema/tables.ts'
+
+/** One entry of the facility log: the row as it is since `position`, or null when it is gone from here. */
+export interface LogEntry {
+  readonly position: number
+  readonly table_name: string
+  readonly row_id: string
+  readonly row: Readonly<Record<string, unknown>> | null
+}
+
+/** What arrives from the server, in the words of the log. */
+export type FeedEvent =
+  | { readonly kind: 'entries'; readonly entries: readonly LogEntry[] }
+  /** Everything up to `position` has been delivered; `serverTime` is the server's clock at that position. */
+  | { readonly kind: 'up-to-date'; readonly position: number; readonly serverTime: string | undefined }
+  /** The log that we followed is not to be had any more: start afresh. */
+  | { readonly kind: 'must-refetch' }
+
+/** Tables that a newer server has and this program does not know are passed over. */
+export const knownEntries = (entries: readonly LogEntry[]): readonly LogEntry[] =>
+  entries.filter((entry) => isSyncedTable(entry.table_name))

@@ -1,0 +1,154 @@
+import { importJWK, type JWK, SignJWT } from 'jose'
+import type { z } from 'zod'
+import { errorBody, tokenResponse } from '../../../src-shared/contract/http.ts'
+import { DomainError, type ErrorData } from '../../../src-shared/errors.ts'
+
+/** The server was not reached, or its answer was none of ours (a captive portal, a cut connection). Not an error: offline. */
+export class Outage extends Error {
+  constructor(cause: unknown) {
+    super('The server was not reached', { cause })
+    this.name = 'Outage'
+  }
+}
+
+export interface DeviceIdentity {
+  readonly deviceId: string
+  readonly privateKey: JWK
+}
+
+export interface ServerParts {
+  readonly url: string
+  readonly identity: DeviceIdentity
+  readonly fetch: typeof fetch
+  /** Epoch ms. */
+  readonly now: () => number
+  /** Told after every exchange: undefined when the server answered, else what is wrong. */
+  readonly onContact: (problem: ErrorData | undefined) => void
+}
+
+export interface Server {
+  /** Signed in as the device. Throws Outage when nothing answered. Other answers are given back as they are. */
+  readonly fetch: typeof fetch
+  /** Throws DomainError with what the server said, or Outage. */
+  readonly post: <T>(path: string, body: unknown, answer: z.ZodType<T>) => Promise<T>
+}
+
+const offline: ErrorData = { code: 'needs_internet', message: 'The server is not reached.', details: {} }
+/** Statuses that mean "later": they are weather, not an answer. */
+const laterStatuses = new Set([429, 500, 502, 503, 504])
+
+const requestTimeoutMs = 20_000
+
+/** Speaks to the sync server as this device: gets an access token when it needs one, and says how the line is. */
+export const connectServer = (parts: ServerParts): Server => {
+  let token: Promise<string> | undefined
+
+  const freshToken = (): Promise<string> => {
+    token ??= requestToken(parts, parts.now()).catch((error: unknown) => {
+      token = undefined
+      throw error
+    })
+    return token
+  }
+
+  const signed = async (input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> => {
+    const headers = new Headers(init?.headers)
+    headers.set('authorization', `Bearer ${await freshToken()}`)
+    return reach(parts, input, { ...init, headers })
+  }
+
+  const deviceFetch: typeof fetch = async (input, init) => {
+    const first = await signed(input, init)
+    if (first.status !== 401) return first
+    token = undefined
+    return signed(input, init)
+  }
+
+  return {
+    fetch: deviceFetch,
+    post: async (path, body, answer) => {
+      const response = await deviceFetch(parts.url + path, jsonRequest(body))
+      return readAnswer(response, answer)
+    },
+  }
+}
+
+const jsonRequest = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+  signal: AbortSignal.timeout(requestTimeoutMs),
+})
+
+/** POST without a device, as enrollment needs it. */
+export const postAnonymous = async <T>(
+  parts: Pick<ServerParts, 'url' | 'fetch'>,
+  path: string,
+  body: unknown,
+  answer: z.ZodType<T>,
+): Promise<T> => {
+  const response = await parts.fetch(parts.url + path, jsonRequest(body)).catch((error: unknown) => {
+    throw new Outage(error)
+  })
+  return readAnswer(response, answer)
+}
+
+const reach = async (parts: ServerParts, input: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> => {
+  try {
+    const response = await parts.fetch(input, init)
+    parts.onContact(laterStatuses.has(response.status) ? offline : undefined)
+    return response
+  } catch (error) {
+    // Our own abort (a stop, a restart of the stream) says nothing about the line.
+    if (init.signal?.aborted && init.signal.reason !== undefined && !isTimeout(init.signal.reason)) throw error
+    parts.onContact(offline)
+    throw new Outage(error)
+  }
+}
+
+const isTimeout = (reason: unknown): boolean => reason instanceof DOMException && reason.name === 'TimeoutError'
+
+/** An answer that is not ours counts as no answer: nothing is taken from an unparsed byte (FAULTS N4). */
+const readAnswer = async <T>(response: Response, answer: z.ZodType<T>): Promise<T> => {
+  let body: unknown
+  try {
+    body = await response.json()
+  } catch (error) {
+    throw new Outage(error)
+  }
+  if (response.ok) {
+    const parsed = answer.safeParse(body)
+    if (parsed.success) return parsed.data
+    throw new Outage(parsed.error)
+  }
+  const refusal = errorBody.safeParse(body)
+  if (!refusal.success || laterStatuses.has(response.status)) {
+    if (refusal.success && refusal.data.code === 'too_many_attempts') throw toDomainError(refusal.data)
+    throw new Outage(new Error(`HTTP ${response.status}`))
+  }
+  throw toDomainError(refusal.data)
+}
+
+const toDomainError = ({ code, message, details }: ErrorData): DomainError => new DomainError(code, message, details)
+
+/** Proves the device with a signed assertion; a wrong clock is corrected once by the server's time (FAULTS T4). */
+const requestToken = async (parts: ServerParts, nowMs: number, corrected = false): Promise<string> => {
+  const key = await importJWK(parts.identity.privateKey, 'EdDSA')
+  const assertion = await new SignJWT({})
+    .setProtectedHeader({ alg: 'EdDSA' })
+    .setIssuer(parts.identity.deviceId)
+    .setAudience('foyer')
+    .setJti(crypto.randomUUID())
+    .setIssuedAt(Math.floor(nowMs / 1000))
+    .sign(key)
+  const response = await reach(parts, `${parts.url}/v1/token`, jsonRequest({ assertion }))
+  try {
+    return (await readAnswer(response, tokenResponse)).token
+  } catch (error) {
+    const serverTime =
+      error instanceof DomainError && error.details['reason'] === 'clock' && error.details['server_time']
+    if (!corrected && typeof serverTime === 'string') return requestToken(parts, Date.parse(serverTime), true)
+    if (error instanceof DomainError) parts.onContact(error)
+    throw error
+  }
+}

@@ -1,0 +1,84 @@
+import { isChangeMessage, type Message, type Row, ShapeStream } from '@electric-sql/client'
+import type { FeedEvent, LogEntry } from './feed.ts'
+import type { Server } from './server.ts'
+
+export interface ShapeLoopParts {
+  readonly url: string
+  readonly server: Pick<Server, 'fetch'>
+  /** Where to go on; position 0 without a handle starts from the beginning. */
+  readonly from: { readonly position: number; readonly handle: string | undefined }
+  /** One event after the other; the next is asked for when this is done. */
+  readonly onEvent: (event: FeedEvent, handle: string | undefined) => Promise<void>
+  /** The stream has ended for good. */
+  readonly onEnd: (error: unknown) => void
+}
+
+type LogRow = Row<bigint> & {
+  readonly position: number
+  readonly table_name: string
+  readonly row_id: string
+  readonly row: Record<string, never> | null
+}
+
+/** Follows the facility log with the official client; `stop` ends it. */
+export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts): { readonly stop: () => void } => {
+  const abort = new AbortController()
+  const stream = new ShapeStream<LogRow>({
+    url: `${url}/v1/shape`,
+    ...(from.handle === undefined ? {} : { offset: `${from.position}_0`, handle: from.handle }),
+    params: { table: 'sync_log' },
+    fetchClient: server.fetch,
+    signal: abort.signal,
+    // Positions are far below 2^53; BigInt would not go through JSON.
+    parser: { int8: Number },
+    backoffOptions: { initialDelay: 250, maxDelay: 4000, multiplier: 2 },
+    warnOnHttp: false,
+    onError: (error) => {
+      onEnd(error)
+    },
+  })
+  stream.subscribe(
+    async (messages) => {
+      for (const event of toFeedEvents(messages)) {
+        if (abort.signal.aborted) return
+        await onEvent(event, stream.shapeHandle)
+      }
+    },
+    (error) => {
+      if (!abort.signal.aborted) onEnd(error)
+    },
+  )
+  return { stop: () => abort.abort() }
+}
+
+const toFeedEvents = (messages: readonly Message<LogRow>[]): readonly FeedEvent[] => {
+  const events: FeedEvent[] = []
+  let entries: LogEntry[] = []
+  const flush = (): void => {
+    if (entries.length > 0) events.push({ kind: 'entries', entries })
+    entries = []
+  }
+  for (const message of messages) {
+    if (isChangeMessage(message)) {
+      const { position, table_name, row_id, row } = message.value
+      entries.push({ position, table_name, row_id, row })
+      continue
+    }
+    flush()
+    const { control } = message.headers
+    if (control === 'must-refetch') events.push({ kind: 'must-refetch' })
+    if (control === 'up-to-date') events.push(upToDate(message.headers))
+  }
+  flush()
+  return events
+}
+
+/** Our server adds its clock at that position; a plain Electric does not. */
+const upToDate = (headers: Readonly<Record<string, unknown>>): FeedEvent => {
+  const serverTime = headers['server_time']
+  return {
+    kind: 'up-to-date',
+    position: Number(headers['global_last_seen_lsn'] ?? 0),
+    serverTime: typeof serverTime === 'string' ? serverTime : undefined,
+  }
+}

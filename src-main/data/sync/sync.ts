@@ -1,0 +1,167 @@
+import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
+import { DomainError, type ErrorData, toErrorData } from '../../../src-shared/errors.ts'
+import { type Sender, startSender } from '../outbox/send.ts'
+import type { Store } from '../store.ts'
+import { type FeedEvent, knownEntries, type LogEntry } from './feed.ts'
+import type { Server } from './server.ts'
+import { followLog } from './shape-loop.ts'
+import { type FeedEffect, type FeedState, feedStep } from './sync-state.ts'
+
+export interface SyncParts {
+  readonly store: Store
+  readonly url: string
+  readonly server: Server
+  readonly random: () => number
+  readonly onTables: (tables: readonly string[]) => void
+  /** The first sync came to its end, or a renewed replica is shown. */
+  readonly onShown: () => void
+  readonly onStatus: () => void
+  readonly onFault: (error: unknown) => void
+}
+
+/** A pause before the log is followed again after the stream ended for good. */
+const restartMs = 5000
+
+/** Both directions: follows the facility log and sends the outbox (DESIGN.md §6). The thin loop around sync-state.ts. */
+export class Sync {
+  readonly #parts: SyncParts
+  #state: FeedState
+  #buffer: LogEntry[] = []
+  #rowsReceived = 0
+  #line: Pick<SyncStatus, 'online' | 'problem'> = { online: false, problem: null }
+  #sender: Sender
+  #loop: { readonly stop: () => void }
+  #restart: NodeJS.Timeout | undefined
+  #isStopped = false
+
+  constructor(parts: SyncParts) {
+    this.#parts = parts
+    this.#state = parts.store.replica.state.read().isComplete ? 'live' : 'loading'
+    this.#sender = this.#startSender()
+    this.#loop = this.#follow()
+    this.wake()
+  }
+
+  /** A local write was saved. */
+  wake(): void {
+    this.#sender.notify('wake')
+  }
+
+  /** The line to the server changed; undefined means that it answered. */
+  onContact(problem: ErrorData | undefined): void {
+    const isBack = problem === undefined && !this.#line.online
+    this.#line = { online: problem === undefined, problem: problem ?? null }
+    if (isBack) this.#sender.notify('contact')
+    this.#parts.onStatus()
+  }
+
+  get line(): Pick<SyncStatus, 'online' | 'problem'> {
+    return this.#line
+  }
+
+  /** Rows of the first sync so far. */
+  get rowsReceived(): number {
+    return this.#rowsReceived
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#restart)
+    this.#sender.stop()
+    this.#loop.stop()
+  }
+
+  readonly #effects: Record<FeedEffect, (event: FeedEvent, handle: string | undefined) => Promise<void>> = {
+    append: async (event, handle) => {
+      if (event.kind !== 'entries') return
+      const entries = knownEntries(event.entries)
+      this.#rowsReceived += entries.length
+      await this.#parts.store.append(entries, handle)
+    },
+    buffer: async (event) => {
+      if (event.kind === 'entries') this.#buffer.push(...knownEntries(event.entries))
+    },
+    apply: async (event, handle) => {
+      if (event.kind !== 'up-to-date') return
+      const entries = this.#buffer
+      this.#buffer = []
+      const tables = await this.#parts.store.apply({ entries, handle, ...positionOf(event) })
+      if (tables.length > 0) this.#parts.onTables(tables)
+    },
+    show: async (event, handle) => {
+      if (event.kind !== 'up-to-date') return
+      await this.#parts.store.completeLoad({ handle, ...positionOf(event) })
+      // A server that was restored has lost answers which the old sender remembers: ask the log, not the memory.
+      this.#sender.stop()
+      this.#sender = this.#startSender()
+      this.wake()
+      this.#parts.onShown()
+    },
+    start_over: async () => {
+      this.#rowsReceived = 0
+      this.#buffer = []
+      await this.#parts.store.startOver()
+    },
+  }
+
+  async #onEvent(event: FeedEvent, handle: string | undefined): Promise<void> {
+    if (this.#isStopped) return
+    const { next, effect } = feedStep(this.#state, event.kind)
+    await this.#effects[effect](event, handle)
+    this.#state = next
+    this.#parts.onStatus()
+  }
+
+  #startSender(): Sender {
+    const { store, server, random } = this.#parts
+    return startSender({
+      desk: store.desk,
+      server,
+      progress: () => store.progress,
+      random,
+      onProblem: (error) => this.#onRefusal(error),
+      onFault: this.#parts.onFault,
+    })
+  }
+
+  #follow(): { readonly stop: () => void } {
+    const { store, url, server } = this.#parts
+    return followLog({
+      url,
+      server,
+      from: this.#state === 'renewing' ? { position: 0, handle: undefined } : store.replica.state.read(),
+      onEvent: (event, handle) => this.#onEvent(event, handle),
+      onEnd: (error) => this.#onEnd(error),
+    })
+  }
+
+  /** The server answered, with a final no: it was reached. */
+  #onRefusal(error: ErrorData): void {
+    this.#line = { online: true, problem: { code: error.code, message: error.message, details: error.details } }
+    this.#parts.onStatus()
+  }
+
+  #onEnd(error: unknown): void {
+    if (this.#isStopped) return
+    this.#loop.stop()
+    const refusal = refusalOf(error)
+    if (refusal) this.#onRefusal(refusal)
+    else this.#parts.onFault(error)
+    this.#buffer = []
+    this.#restart = setTimeout(() => {
+      this.#loop = this.#follow()
+    }, restartMs)
+  }
+}
+
+const positionOf = ({ position, serverTime }: Extract<FeedEvent, { kind: 'up-to-date' }>) => ({ position, serverTime })
+
+/** What the server said, out of the client's error for a final answer; undefined when it was no answer of ours. */
+const refusalOf = (error: unknown): ErrorData | undefined => {
+  if (error instanceof DomainError) return error
+  if (!(error instanceof Error) || !('json' in error)) return undefined
+  const { json } = error as { readonly json?: unknown }
+  if (typeof json !== 'object' || json === null || !('code' in json)) return toErrorData(error)
+  // Every error body of our server has this form.
+  return json as ErrorData
+}
