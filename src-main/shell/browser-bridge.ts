@@ -13,7 +13,11 @@ export interface BrowserBridge {
   readonly close: () => void
 }
 
-const callMessage = z.strictObject({ id: z.number().int().min(0), channel: z.string().max(100), input: z.unknown() })
+const callMessage = z.strictObject({
+  id: z.number().int().min(0),
+  channel: z.string().max(100),
+  input: z.unknown().optional(),
+})
 type CallMessage = z.infer<typeof callMessage>
 
 const mostBytes = 1_000_000

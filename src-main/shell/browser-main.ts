@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { openLog } from '../log.ts'
 import { findAppBrowser, openAppWindow, type AppWindow } from './app-window.ts'
 import { openBrowserShell } from './browser.ts'
-import { lockProfile } from './profile-lock.ts'
+import { lockProfile, type ProfileLock } from './profile-lock.ts'
 import { runShell, type RunningShell } from './run-shell.ts'
 import { readRunning, startUrl } from './running-file.ts'
 import { ShellError } from './shell-error.ts'
@@ -34,6 +34,7 @@ const readOptions = () => {
   return { ...values, profile: resolve(values.profile), port }
 }
 
+let lock: ProfileLock | undefined
 let window: AppWindow | undefined
 let running: RunningShell | undefined
 let isStopping = false
@@ -43,6 +44,7 @@ const stop = async (): Promise<void> => {
   isStopping = true
   window?.close()
   await running?.stop()
+  lock?.release()
   process.exit(0)
 }
 
@@ -57,7 +59,8 @@ const open = async (url: string, options: ReturnType<typeof readOptions>): Promi
 const start = async (): Promise<void> => {
   const options = readOptions()
   const profileFolder = options.profile
-  if (!lockProfile(profileFolder)) {
+  lock = lockProfile(profileFolder)
+  if (!lock) {
     const other = readRunning(profileFolder)
     const where = other ? `: ${startUrl(other)}` : ', or just about to start.'
     throw new ShellError(`Foyer is open already with ${profileFolder}${where}`)

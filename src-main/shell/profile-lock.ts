@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import { removeRunning } from './running-file.ts'
 import { ShellError } from './shell-error.ts'
 
+/** Held until it is released or the program ends. Keep it: what nobody refers to is collected, and with it the lock. */
 export interface ProfileLock {
   readonly release: () => void
 }
