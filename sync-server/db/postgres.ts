@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
+import { type CustomTypesConfig, Pool, types } from 'pg'
+import type { Audience } from '../../src-shared/schema/table.ts'
+import type { ServerDatabase } from '../../src-shared/schema/tables.ts'
+import { isConflict } from './errors.ts'
+
+/** The facility log and what belongs to it (migrations/postgres/0003-facility-log.sql). */
+interface LogTables {
+  readonly facility_heads: {
+    readonly facility_id: string
+    readonly audience: Audience
+    readonly position: number
+    /** The last position whose removal was dropped from the log. */
+    readonly pruned_to: number
+  }
+  readonly sync_log: {
+    readonly facility_id: string
+    readonly audience: Audience
+    /** From 1, without gaps; n+1 always committed after n. */
+    readonly position: number
+    readonly table_name: string
+    readonly row_id: string
+    /** As PostgreSQL's `to_jsonb` writes it; null when the row is gone. */
+    readonly row: Readonly<Record<string, unknown>> | null
+    readonly at: string
+  }
+  readonly server_epoch: { readonly id: boolean; readonly epoch: string }
+}
+
+/** Kysely's view of everything in PostgreSQL. */
+export type PostgresDatabase = ServerDatabase & LogTables
+
+export interface PostgresOptions {
+  readonly url: string
+  /** The most connections at once. */
+  readonly maxConnections?: number
+  /** An idle connection broke, such as by a restart of PostgreSQL: the pool goes on with new ones. */
+  readonly onError?: (error: Error) => void
+}
+
+export interface Postgres {
+  readonly db: Kysely<PostgresDatabase>
+  /** Waits for what runs, and ends the connections. */
+  readonly close: () => Promise<void>
+}
+
+/** In milliseconds (SECURITY §4). */
+const statementTimeout = 5_000
+const lockTimeout = 2_000
+const idleInTransactionTimeout = 10_000
+const connectTimeout = 5_000
+
+/** Opens a pool. Nothing connects before the first query. Rows have the forms of the definitions. */
+export const openPostgres = ({ url, maxConnections = 10, onError = () => undefined }: PostgresOptions): Postgres => {
+  const pool = new Pool({
+    connectionString: url,
+    max: maxConnections,
+    application_name: 'foyer',
+    connectionTimeoutMillis: connectTimeout,
+    statement_timeout: statementTimeout,
+    lock_timeout: lockTimeout,
+    idle_in_transaction_session_timeout: idleInTransactionTimeout,
+    options: '-c TimeZone=UTC',
+    types: { getTypeParser },
+  })
+  // Without a listener, a connection that breaks while idle would end the process.
+  pool.on('error', onError)
+  const db = new Kysely<PostgresDatabase>({ dialect: new PostgresDialect({ pool }) })
+  return { db, close: () => db.destroy() }
+}
+
+/** The duty that a transaction takes, and the tenant that row-level security holds it to. */
+export interface Session {
+  readonly role: 'foyer_app' | 'foyer_feed' | 'foyer_auth'
+  readonly facilityId?: string | null
+  readonly organizationId?: string | null
+}
+
+/** How often a transaction is tried that is in the way of another one. */
+const maxTries = 4
+
+/**
+ * Runs `work` in one transaction with this duty. After a deadlock or a serialization failure it runs again, so it must
+ * have no effect but on the database. Anything else that it throws rolls back and is thrown.
+ */
+export const inRole = async <T>(
+  db: Kysely<PostgresDatabase>,
+  session: Session,
+  work: (tx: Transaction<PostgresDatabase>) => Promise<T>,
+): Promise<T> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await db.transaction().execute(async (tx) => {
+        await enter(session).execute(tx)
+        return work(tx)
+      })
+    } catch (error) {
+      if (tries === maxTries || !isConflict(error)) throw error
+      await delay(Math.random() * 20 * tries)
+    }
+  }
+}
+
+// All three are local to the transaction: the next one on this connection starts without them.
+const enter = ({ role, facilityId, organizationId }: Session) => sql`
+  select set_config('role', ${role}, true),
+    set_config('app.facility', ${facilityId ?? ''}, true),
+    set_config('app.organization', ${organizationId ?? ''}, true)`
+
+const safeInteger = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is more than a number holds exactly`)
+  return value
+}
+
+// The session's zone is UTC: `2026-11-21 09:00:00.123+00`, with as many decimals as are not zero.
+const toInstant = (text: string): string => new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`).toISOString()
+
+const parsers: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
+  [types.builtins.INT8, safeInteger],
+  [types.builtins.DATE, (text) => text],
+  [types.builtins.TIME, (text) => text.slice(0, 5)],
+  [types.builtins.TIMESTAMPTZ, toInstant],
+])
+
+const getTypeParser: CustomTypesConfig['getTypeParser'] = (oid, format): unknown =>
+  (format === 'binary' ? undefined : parsers.get(oid)) ?? types.getTypeParser(oid, format)
