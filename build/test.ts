@@ -7,7 +7,7 @@ import { ensureChromium } from './chromium.ts'
 import { addCounts, closingLine, noCounts, oneFailed, onePassed, readReport, type Counts } from './test-report.ts'
 
 const root = join(import.meta.dirname, '..')
-const reportFolder = mkdtempSync(join(tmpdir(), 'foyer-test-'))
+const reportFolder = mkdtempSync(join(tmpdir(), 'foyer-report-'))
 
 interface Tool {
   readonly name: string
