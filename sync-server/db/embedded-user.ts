@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { delimiter } from 'node:path'
 import { EmbeddedPostgresError } from './embedded-error.ts'
 
 /** Whom the processes of PostgreSQL run as. Where it may be undefined: as ourselves. */
@@ -24,32 +26,45 @@ export const spawnOptions = (user: SystemUser | undefined, more: NodeJS.ProcessE
   ...user,
   cwd: '/',
   windowsHide: true,
-  env: { PATH: process.env['PATH'], SystemRoot: process.env['SystemRoot'], LC_ALL: 'C', TZ: 'UTC', ...more },
+  env: { PATH: searchPath(), SystemRoot: process.env['SystemRoot'], LC_ALL: 'C', TZ: 'UTC', ...more },
 })
 
+// Where useradd is; a root that came by `su` does not search there.
+const searchPath = (): string => [process.env['PATH'], '/usr/sbin', '/sbin'].join(delimiter)
+
 /** Runs a program to its end. It never throws: a program that cannot be started is a failed outcome. */
-export const run = (user: SystemUser | undefined, program: string, args: readonly string[]): Promise<Outcome> =>
-  new Promise((resolve) => {
+export const run = async (user: SystemUser | undefined, program: string, args: readonly string[]): Promise<Outcome> => {
+  let output = ''
+  try {
     const child = spawn(program, args, { ...spawnOptions(user), stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
-    child.once('error', (error) => resolve({ ok: false, output: error.message }))
-    child.once('close', (code) => resolve({ ok: code === 0, output: output.trim() }))
-  })
+    await once(child, 'close')
+    return { ok: child.exitCode === 0, output: output.trim() }
+  } catch (error) {
+    return { ok: false, output: error instanceof Error ? error.message : String(error) }
+  }
+}
 
 /** The system user of this name, created (without login and home) if there is none. Only for root. */
 export const findOrCreateUser = async (name: string): Promise<SystemUser> => {
-  const found = await findUser(name)
-  if (found) return found
+  const user = (await findUser(name)) ?? (await createUser(name))
+  const outcome = await run(user, '/bin/sh', ['-c', 'true'])
+  if (outcome.ok) return user
+  throw new EmbeddedPostgresError(
+    `PostgreSQL does not run as root, and this root may not start it as "${name}" (a container without CAP_SETUID?): ` +
+      `start Foyer as an ordinary user, or set DATABASE_URL. (${outcome.output})`,
+  )
+}
 
+const createUser = async (name: string): Promise<SystemUser> => {
   const args = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', name]
   const created = await run(undefined, 'useradd', args)
   // Asked again also after a failure: another start of Foyer may have created it in the meantime.
   const user = await findUser(name)
   if (user) return user
   throw new EmbeddedPostgresError(
-    `PostgreSQL does not run as root and the system user "${name}" could not be created: ` +
+    `PostgreSQL does not run as root, and the system user "${name}" could not be created: ` +
       `create it, start Foyer as an ordinary user, or set DATABASE_URL. (${created.output})`,
   )
 }
