@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:fs'
-import { open, readFile, rename, stat, type FileHandle } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { program } from './embedded-binaries.ts'
@@ -27,14 +27,16 @@ export interface Launch {
 
 /** How long a server may take to shut down (it writes a checkpoint), and then to die, in milliseconds. */
 const patience = { fast: 60_000, immediate: 10_000 }
+const emptyFor = 10_000
 const longestLog = 10_000_000
 
 /** The server of this cluster by its pid file, whoever started it; undefined if there is no file. */
 export const findPostmaster = async (cluster: Cluster): Promise<Postmaster | undefined> => {
   const text = await readFile(join(cluster.data, 'postmaster.pid'), 'utf8').catch(() => '')
-  // Its lines: process, data directory, start time, port, …; the file may be caught half written.
+  // Its lines: process (negative for a single-user session), data directory, start time, port, …; the file may be
+  // caught half written.
   const [pid, , , port] = text.split('\n').map(Number)
-  if (!pid || !port) return undefined
+  if (!pid || pid < 0 || !port) return undefined
   return { pid, port, isAlive: await isServerOf(cluster, pid) }
 }
 
@@ -43,6 +45,7 @@ export const findPostmaster = async (cluster: Cluster): Promise<Postmaster | und
  * us alone, and we stop it when our own connections are closed.
  */
 export const launchPostmaster = async (cluster: Cluster, port: number, fast: boolean): Promise<Launch> => {
+  await removeEmptyPidFile(cluster)
   const leftover = await findPostmaster(cluster)
   const log = await openLog(cluster)
   const { size } = await log.stat()
@@ -92,6 +95,16 @@ const serverArguments = ({ data }: Cluster, port: number, fast: boolean): string
 const toleratePid = (leftover: Postmaster | undefined): NodeJS.ProcessEnv =>
   leftover && !leftover.isAlive ? { PG_GRANDPARENT_PID: String(leftover.pid) } : {}
 
+/**
+ * A server fills the file in the instant after creating it. One that stays empty is of a server that was killed in that
+ * instant, and PostgreSQL would not start until somebody deletes it.
+ */
+const removeEmptyPidFile = async ({ data }: Cluster): Promise<void> => {
+  const file = join(data, 'postmaster.pid')
+  const found = await stat(file).catch(() => undefined)
+  if (found?.size === 0 && Date.now() - found.mtimeMs > emptyFor) await rm(file, { force: true })
+}
+
 const isServerOf = async ({ data }: Cluster, pid: number): Promise<boolean> => {
   if (process.platform === 'win32') return isAnyProcess(pid)
   // The command line can be read across users, the working directory not, even by root in a container.
@@ -116,8 +129,12 @@ const askToStop = async (cluster: Cluster, pid: number, signal: 'SIGINT' | 'SIGQ
   if (process.platform === 'win32') {
     const mode = signal === 'SIGINT' ? 'fast' : 'immediate'
     await run(cluster.user, program(cluster.binaries, 'pg_ctl'), ['stop', '-W', '-D', cluster.data, '-m', mode])
-  } else {
+    return
+  }
+  try {
     process.kill(pid, signal)
+  } catch {
+    // It ended by itself meanwhile; if not, the wait that follows tells.
   }
 }
 

@@ -42,23 +42,24 @@ const relaunchAfter = 250
  */
 export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> => {
   const log = options.log ?? (() => undefined)
-  const fast = options.fast ?? false
-  const cluster = await prepare(options.dataFolder, log, fast)
-  const { url, keeper, launch } = await joinOrLaunch(cluster, { log, fast, port: options.port })
+  const { cluster, joined } = await prepareAndJoin(options, log)
   let stopping: Promise<void> | undefined
-  void launch?.exited.then(() => {
+  void joined.launch?.exited.then(() => {
     if (!stopping) log('PostgreSQL has ended by itself: start Foyer again.')
   })
-  return { url, stop: () => (stopping ??= stop(cluster, keeper, log)) }
+  return { url: joined.url, stop: () => (stopping ??= stop(cluster, joined, log)) }
 }
 
-const prepare = async (dataFolder: string, log: (line: string) => void, fast: boolean): Promise<Cluster> => {
+const prepareAndJoin = async (options: EmbeddedPostgresOptions, log: (line: string) => void) => {
+  const { dataFolder, port, fast = false } = options
   try {
     const place = await choosePlace(dataFolder, log)
     const copies = place.user ? rootFolder : place.folder
     const binaries = await prepareBinaries(await findBinaries(), copies, place.user)
-    return await openCluster(place, binaries, { log, fast })
+    const cluster = await openCluster(place, binaries, { log, fast })
+    return { cluster, joined: await joinOrLaunch(cluster, { log, fast, port }) }
   } catch (error) {
+    // What the system refuses: a full disk, missing permissions. Everything else is a bug or explains itself.
     if (!(error instanceof Error && 'syscall' in error)) throw error
     throw new EmbeddedPostgresError(
       `The data folder ${dataFolder} cannot be used, choose another one: ${error.message}`,
@@ -74,6 +75,8 @@ interface LaunchOptions {
 
 interface Joined {
   readonly url: string
+  /** The process id of the server. */
+  readonly pid: number
   readonly keeper: Keeper
   /** Undefined if the server was there already. */
   readonly launch: Launch | undefined
@@ -108,7 +111,7 @@ const join = async (cluster: Cluster, server: Postmaster, launch: Launch | undef
   const url = `postgres://postgres:${cluster.password}@127.0.0.1:${server.port}/postgres`
   try {
     const keeper = await joinServer(url)
-    return keeper && { url, keeper, launch: launch?.pid === server.pid ? launch : undefined }
+    return keeper && { url, pid: server.pid, keeper, launch: launch?.pid === server.pid ? launch : undefined }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new EmbeddedPostgresError(
@@ -123,8 +126,12 @@ const choosePort = async ({ port: wanted, log }: LaunchOptions): Promise<number>
   return port
 }
 
-/** Why a launch may fail for the moment: another one won, the port went, the last sessions of a dead server end. */
-const passingReasons = /lock file .* already exists|shared memory block|could not bind .*: (?!Permission denied)/
+/**
+ * Why a launch may fail for the moment: another one won, the port went, the last sessions of a dead server are still
+ * ending, or another program joined before us and stopped the server when it left.
+ */
+const passingReasons =
+  /lock file .* (already exists|is empty)|shared memory block|could not bind .*: (?!Permission denied)|system is shut down/
 
 const refuseUnlessPassing = async (cluster: Cluster, launch: Launch): Promise<void> => {
   const lines = await launch.lastLines()
@@ -134,11 +141,12 @@ const refuseUnlessPassing = async (cluster: Cluster, launch: Launch): Promise<vo
   await delay(relaunchAfter)
 }
 
-const stop = async (cluster: Cluster, keeper: Keeper, log: (line: string) => void): Promise<void> => {
+const stop = async (cluster: Cluster, { pid, keeper }: Joined, log: (line: string) => void): Promise<void> => {
   if (!(await keeper.leave())) {
     log('PostgreSQL goes on running: another program uses it.')
     return
   }
   const running = await findPostmaster(cluster)
-  if (running?.isAlive) await stopPostmaster(cluster, running)
+  // If ours ended by itself, another program may have started the one that runs now.
+  if (running?.isAlive && running.pid === pid) await stopPostmaster(cluster, running)
 }

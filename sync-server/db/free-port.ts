@@ -7,7 +7,7 @@ const triesAbove = 100
  * Another program may take it before you do: be ready to ask again.
  */
 export const freePort = async (wanted?: number): Promise<number> => {
-  if (wanted !== undefined) {
+  if (wanted) {
     for (let port = wanted; port < Math.min(wanted + triesAbove, 65_536); port += 1) {
       if ((await listenOnce(port)) !== undefined) return port
     }

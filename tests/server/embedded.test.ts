@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -164,6 +164,18 @@ describe('after a kill -9 of the server', () => {
 
     expect(await ask((await start({ dataFolder })).url, 'select 1 as answer')).toBe(1)
     expect(innocent.exitCode ?? innocent.signalCode).toBeNull()
+  })
+
+  test('in the instant of creating its pid file, the next start is not kept from starting', async () => {
+    const dataFolder = await temporaryFolder()
+    await (await start({ dataFolder })).stop()
+    const pidFile = join(dataFolder, 'cluster', 'data', 'postmaster.pid')
+    await writeFile(pidFile, '')
+    await utimes(pidFile, 1, 1)
+
+    const { url } = await start({ dataFolder })
+
+    expect(await ask(url, 'select 1 as answer')).toBe(1)
   })
 
   test('the log tells that the server is gone', async () => {
