@@ -65,7 +65,7 @@ export const deskOver = (db: SqliteDatabase): Desk => {
     printJobs: () =>
       db
         .prepare(
-          "select id, receipt_id, label, state, at from print_jobs where state in ('waiting', 'failed') order by at",
+          "select id, receipt_id, label, state, at from print_jobs where state in ('waiting', 'failed') order by at, rowid",
         )
         .all() as PrintJob[],
     settlePrintJob: (id, state) => db.prepare('update print_jobs set state = ? where id = ?').run(state, id),

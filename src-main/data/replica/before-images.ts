@@ -20,12 +20,19 @@ const triggersOf = (table: Table): readonly string[] => {
   ]
 }
 
+export interface ChangedRow {
+  readonly table_name: string
+  readonly row_id: string
+}
+
 /** What unsent commands overwrote, kept by triggers so that no command has to think of it. */
 export interface BeforeImages {
   /** While it runs, every row change is remembered under `seq`. */
   readonly capture: <T>(seq: number, work: () => Promise<T>) => Promise<T>
   /** Tables that the command with this number changed. */
   readonly tablesOf: (seq: number) => readonly string[]
+  /** The rows that commands up to `seq` changed. */
+  readonly rowsUpTo: (seq: number) => readonly ChangedRow[]
   /** Puts back what every command after `seq` overwrote, newest first; answers with the touched tables. */
   readonly undoAfter: (seq: number) => readonly string[]
   readonly forgetUpTo: (seq: number) => void
@@ -39,6 +46,7 @@ export const installBeforeImages = (db: SqliteDatabase): BeforeImages => {
 
   const setCapturing = db.prepare('update capturing set seq = ?')
   const images = db.prepare('select table_name, row_id, image from before_images where seq > ? order by n desc')
+  const changed = db.prepare('select distinct table_name, row_id from before_images where seq <= ?')
   const restore = new Map(allTables.map((table) => [table.name, restorer(db, table)]))
 
   return {
@@ -52,6 +60,7 @@ export const installBeforeImages = (db: SqliteDatabase): BeforeImages => {
     },
     tablesOf: (seq) =>
       db.prepare('select distinct table_name from before_images where seq = ?').pluck().all(seq).map(String),
+    rowsUpTo: (seq) => changed.all(seq) as ChangedRow[],
     undoAfter(seq) {
       const rows = images.all(seq) as { table_name: string; row_id: string; image: string | null }[]
       for (const { table_name, row_id, image } of rows) restore.get(table_name)?.(row_id, image)

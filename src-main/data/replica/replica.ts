@@ -59,8 +59,11 @@ export const openReplica = (file: string, key: Uint8Array): Replica => {
       live = goLive(db)
     },
     async close() {
+      // Kysely closes only what it has used. The writer goes last: it empties the log into the file.
       await reads.destroy()
+      readConnection.close()
       await writes.destroy()
+      db.close()
     },
   }
 }

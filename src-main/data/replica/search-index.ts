@@ -11,7 +11,7 @@ const changesOf = (table: string, family: (row: 'new' | 'old') => string): reado
   (['insert', 'update', 'delete'] as const).map((when) => {
     const rows =
       when === 'insert' ? (['new'] as const) : when === 'delete' ? (['old'] as const) : (['old', 'new'] as const)
-    const body = rows.map((row) => `insert or ignore into search_dirty ${family(row)};`).join(' ')
+    const body = rows.map((row) => `insert into search_dirty ${family(row)};`).join(' ')
     return `create temp trigger search_${when}_${table} after ${when} on main.${table} begin ${body} end`
   })
 
@@ -24,10 +24,10 @@ const triggers = [
 
 /** Fills an empty index after a bulk load, then keeps it by triggers on this connection. */
 export const installSearchIndex = (db: SqliteDatabase): SearchIndex => {
-  db.exec('create temp table search_dirty (family_id text primary key)')
+  db.exec('create temp table search_dirty (family_id text)')
   for (const trigger of triggers) db.exec(trigger)
   const index = familyIndexer(db)
-  const dirty = db.prepare('select family_id from search_dirty').pluck()
+  const dirty = db.prepare('select distinct family_id from search_dirty').pluck()
   const clean = db.prepare('delete from search_dirty')
 
   return {

@@ -7,6 +7,7 @@ import { permissionsOf } from '../../../src-shared/rules/access.ts'
 import type { Database } from '../../../src-shared/schema/tables.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Profile } from '../device/profile.ts'
+import type { ChangedRow } from '../replica/before-images.ts'
 import type { Replica } from '../replica/replica.ts'
 import { type Applier, latestHlcOf } from './apply.ts'
 import type { LogEntry } from './feed.ts'
@@ -61,12 +62,23 @@ export const applyBatch = (parts: RebaseParts, batch: Batch): Promise<readonly s
   })
 
 /**
- * Whether the batch says nothing but what the replica shows already: the usual answer to our own commands. Then undoing
- * and rerunning the rest would end in the same rows, because the commands are deterministic (SPEC R4).
+ * Whether the batch says nothing but what the replica shows already, and all that the decided commands had shown: the
+ * usual answer to our own commands. Then undoing and rerunning the rest would end in the same rows, because the commands
+ * are deterministic (SPEC R6).
  */
-const isOwnEcho = ({ replica, applier, desk }: RebaseParts, batch: Batch): boolean =>
-  replica.state.read().appliedSeq === desk.lastSeq() &&
-  batch.entries.every((entry) => bookkeeping.has(entry.table_name) || applier.isShown(entry))
+const isOwnEcho = ({ replica, applier, profile }: RebaseParts, { entries }: Batch): boolean => {
+  if (!entries.every((entry) => bookkeeping.has(entry.table_name) || applier.isShown(entry))) return false
+  const own = entries.findLast(
+    ({ table_name, row_id }) => table_name === 'device_progress' && row_id === profile.device_id,
+  )
+  const confirmed = new Set(entries.map(keyOf))
+  return replica
+    .live()
+    .images.rowsUpTo(Number(own?.row?.['last_seq'] ?? 0))
+    .every((row) => confirmed.has(keyOf(row)))
+}
+
+const keyOf = ({ table_name, row_id }: ChangedRow): string => `${table_name}/${row_id}`
 
 /** Before-images and refusals of commands that the server has decided are not needed any more. */
 const forgetDecided = ({ replica, profile }: RebaseParts): void => {

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findCommand } from '../../src-shared/commands/index.ts'
+import { receiptContent } from '../../src-shared/rules/receipt.ts'
+import { Store } from '../../src-main/data/store.ts'
+import { counterRows } from '../support/counter-rows.ts'
+import {
+  actorOf,
+  checkInAll,
+  openCounterStore,
+  payCash,
+  removeFolder,
+  rowsOf,
+  storeParts,
+  temporaryFolder,
+} from '../support/store.ts'
+
+let folder: string
+let store: Store
+const counter = counterRows()
+
+beforeEach(async () => {
+  folder = temporaryFolder()
+  store = await openCounterStore(folder, counter)
+})
+afterEach(async () => {
+  await store.close()
+  removeFolder(folder)
+})
+
+describe('a local write', () => {
+  test('shows its rows at once and waits in the outbox', async () => {
+    const { envelope, tables } = await checkInAll(store, counter)
+
+    expect(rowsOf(store, 'check_ins').map((row) => row['student_id'])).toEqual(counter.children.map(({ id }) => id))
+    expect(tables).toEqual(['check_ins'])
+    expect(store.desk.mutationsAfter(0, 10)).toEqual([envelope])
+  })
+
+  test('of a command that is refused leaves nothing behind', async () => {
+    const stranger = '00000000-0000-4000-8000-00000000dead'
+
+    const refused = store.run(
+      findCommand('check_in.record', 1),
+      {
+        entries: [
+          { student_id: counter.children[0]!.id, session_id: counter.session.id },
+          { student_id: stranger, session_id: counter.session.id },
+        ],
+      },
+      actorOf(counter),
+    )
+
+    await expect(refused).rejects.toMatchObject({ code: 'not_booked' })
+    expect(rowsOf(store, 'check_ins')).toEqual([])
+    expect(store.desk.lastSeq()).toBe(0)
+  })
+
+  test('draws receipt numbers without gaps, also around a refusal', async () => {
+    await payCash(store, counter)
+    await payCash(store, { ...counter, family: { ...counter.family, id: counter.cash.id } }).catch(() => undefined)
+    await payCash(store, counter, 2000)
+
+    expect(
+      rowsOf(store, 'receipts')
+        .map((row) => row['label'])
+        .toSorted(),
+    ).toEqual(['WER2-000001', 'WER2-000002'])
+    expect(store.desk.printJobs().map((job) => job.label)).toEqual(['WER2-000001', 'WER2-000002'])
+  })
+
+  test('keeps the content of the receipt as it is printed', async () => {
+    await payCash(store, counter)
+
+    const content = receiptContent.parse(JSON.parse(String(rowsOf(store, 'receipts')[0]?.['content'])))
+    expect(content).toMatchObject({
+      label: 'WER2-000001',
+      total: 6400,
+      tendered: 10_000,
+      change: 3600,
+      method: 'Cash',
+      lines: [{ invoice: 'INV-0001', total: 6400, paid: 6400 }],
+      taxes: [{ name: 'GST 10%', amount: 582 }],
+    })
+  })
+
+  test('keeps synchronous=FULL on desk.db at every open', async () => {
+    await store.close()
+
+    store = await Store.open(storeParts(folder, counter))
+
+    // The store refuses to open otherwise; this shows that reopening went through that gate.
+    await expect(checkInAll(store, counter)).resolves.toBeDefined()
+  })
+})
+
+describe('a start', () => {
+  test('finds everything that was saved', async () => {
+    await checkInAll(store, counter)
+    await payCash(store, counter)
+    const before = ['check_ins', 'payments', 'payment_allocations', 'receipts'].map((table) => rowsOf(store, table))
+    await store.close()
+
+    store = await Store.open(storeParts(folder, counter))
+
+    const after = ['check_ins', 'payments', 'payment_allocations', 'receipts'].map((table) => rowsOf(store, table))
+    expect(after).toEqual(before)
+  })
+
+  test('replays from desk.db what the replica lost in a power cut', async () => {
+    await store.close()
+    const replicaBefore = await copyReplica(folder)
+    store = await Store.open(storeParts(folder, counter))
+    await checkInAll(store, counter)
+    await payCash(store, counter)
+    const saved = rowsOf(store, 'receipts')
+    await store.close()
+
+    await replicaBefore.restore()
+    store = await Store.open(storeParts(folder, counter))
+
+    expect(rowsOf(store, 'check_ins')).toHaveLength(3)
+    expect(rowsOf(store, 'receipts')).toEqual(saved)
+  })
+})
+
+const copyReplica = async (from: string) => {
+  const { cp, rm } = await import('node:fs/promises')
+  const kept = temporaryFolder()
+  await cp(`${from}/replica-1.db`, `${kept}/replica-1.db`)
+  return {
+    async restore() {
+      await rm(`${from}/replica-1.db-wal`, { force: true })
+      await rm(`${from}/replica-1.db-shm`, { force: true })
+      await cp(`${kept}/replica-1.db`, `${from}/replica-1.db`)
+      removeFolder(kept)
+    },
+  }
+}
