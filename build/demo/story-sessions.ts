@@ -1,0 +1,94 @@
+import { Temporal } from 'temporal-polyfill'
+import { checkInWindow } from '../../src-shared/rules/check-in-window.ts'
+import { dateAt, instantOf, instantToText, timeAt } from '../../src-shared/time.ts'
+import { enroll, findClass, fits, livesOnlyAt, type School } from './classes.ts'
+import type { Draft, RowOf, Site } from './draft.ts'
+import type { Child } from './people.ts'
+import { book, type Calendar, laterBy, type Meeting, placeSession, type When } from './schedule.ts'
+import { storyOf } from './story.ts'
+
+interface Stage {
+  readonly draft: Draft
+  readonly calendar: Calendar
+  readonly school: School
+  readonly children: readonly Child[]
+}
+
+/** Minutes from now at which the story would like to begin, best first: soon, yet early enough to check in. */
+const wishes = [10, 5, 0, 15, -5, 20, -10, 25, 30, 35, 40, 45, -15]
+/** The shortest session that is left when midnight is near. */
+const shortestMinutes = 14
+
+/** When the story's sessions of today are: around now, on today's date, wholly within it, with check-in open. */
+export const timeAroundNow = (now: string, facility: RowOf<'facilities'>, minutes: number): When => {
+  const today = dateAt(now, facility.time_zone)
+  for (const wish of wishes) {
+    const date = dateAt(roundedUp(now, wish), facility.time_zone)
+    const from = timeAt(roundedUp(now, wish), facility.time_zone)
+    const until = laterBy(from, minutes)
+    // By the wall clock again: in the hour that daylight saving repeats, a time means its first occurrence.
+    const isOpen = ['open', 'late'].includes(checkInWindow(instantOf(date, from, facility.time_zone), now, facility))
+    if (date === today && isOpen && laterBy(from, shortestMinutes) <= until && from < until)
+      return { date, from, until }
+  }
+  throw new Error(`No session fits around ${now}.`)
+}
+
+const fiveMinutes = 5 * 60_000
+
+const roundedUp = (now: string, plusMinutes: number): string =>
+  instantToText(
+    Math.ceil((Temporal.Instant.from(now).epochMilliseconds + plusMinutes * 60_000) / fiveMinutes) * fiveMinutes,
+  )
+
+/** The sessions that JOURNEYS J1 and J2 tell of: a roll of twelve, and one session for each child of a family of three. */
+export const draftStory = (stage: Stage, site: Site): readonly Meeting[] => {
+  const { draft, school, children } = stage
+  const story = storyOf(site.facility.code)
+  const meet = (name: string): Meeting => {
+    const of = findClass(school, site, name)
+    return placeSession(stage, of, timeAroundNow(draft.now, site.facility, of.template.minutes))
+  }
+  const roll = meet(story.rollClass)
+  const makeUp = meet('Basketball Under 12')
+  const third = meet('Mini hoops')
+  const [, second] = children.filter((child) => child.isInStory && child.sites.includes(site))
+  if (!second) throw new Error('The story has no second child.')
+
+  bookRegulars(stage, roll)
+  bookGuests(stage, roll)
+  book(stage, makeUp, { child: second, kind: 'makeup', enrollmentId: null })
+  bookRegulars(stage, makeUp)
+  bookRegulars(stage, third)
+  return [roll, makeUp, third]
+}
+
+const bookRegulars = (stage: Stage, meeting: Meeting): void => {
+  const { date } = meeting.session
+  for (const { child, enrollment, bookedFrom, bookedUntil } of stage.school.places.get(meeting.of.row.id) ?? []) {
+    if (bookedFrom > date || bookedUntil < date) continue
+    book(stage, meeting, { child, kind: 'regular', enrollmentId: enrollment.id })
+  }
+}
+
+/** A make-up and a trial make the roll twelve. */
+const bookGuests = (stage: Stage, roll: Meeting): void => {
+  const { draft, school, children } = stage
+  const { site, row, template } = roll.of
+  const onRoll = new Set((school.places.get(row.id) ?? []).map(({ child }) => child))
+  const [makeUp, trial] = draft.random.shuffle(
+    children.filter(
+      (child) => !child.isInStory && !onRoll.has(child) && livesOnlyAt(child, site) && fits(child, template),
+    ),
+  )
+  if (!makeUp || !trial) throw new Error(`Too few children at ${site.facility.name} for a roll of twelve.`)
+  const { today } = site
+  const { enrollment } = enroll(
+    draft,
+    { of: roll.of, school },
+    // Only today's session, which is booked here.
+    { child: trial, status: 'trial', bookedFrom: today, bookedUntil: today, ends_on: today },
+  )
+  book(stage, roll, { child: makeUp, kind: 'makeup', enrollmentId: null })
+  book(stage, roll, { child: trial, kind: 'trial', enrollmentId: enrollment.id })
+}
