@@ -1,0 +1,169 @@
+import rateLimit from '@fastify/rate-limit'
+import type { Server as HttpServer } from 'node:http'
+import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { DomainError } from '../src-shared/errors.ts'
+import { createAttempts } from './auth/attempts.ts'
+import { readDevice } from './auth/devices.ts'
+import type { ServerKeys } from './auth/keys.ts'
+import { verifyToken } from './auth/tokens.ts'
+import type { Db } from './db/tx.ts'
+import type { Config } from './config.ts'
+import { createMetrics } from './metrics.ts'
+import { json, send } from './routes/answer.ts'
+import { deviceCodeRoute, enrollRoute } from './routes/devices.ts'
+import { toErrorAnswer } from './routes/errors.ts'
+import { healthRoute, readyRoute } from './routes/health.ts'
+import { metricsRoute } from './routes/metrics.ts'
+import { mutationsRoute } from './routes/mutations.ts'
+import { openapiRoute } from './routes/openapi.ts'
+import { addRoute, type Doorkeeper, type Route } from './routes/route.ts'
+import type { Services } from './routes/services.ts'
+import { shapeRoute } from './routes/shape.ts'
+import { signInRoute } from './routes/sign-in.ts'
+import { tokenRoute } from './routes/token.ts'
+import { startLogListener } from './shapes/log-listener.ts'
+import { createLogWaiters } from './shapes/log-waiters.ts'
+
+export interface ServerParts {
+  readonly config: Config
+  readonly db: Db
+  readonly keys: ServerKeys
+  readonly log: Logger
+  /** Epoch milliseconds. */
+  readonly now?: () => number
+}
+
+export interface Server {
+  readonly app: FastifyInstance
+  /** Starts to listen where the configuration says. Answers the URL. */
+  readonly listen: () => Promise<string>
+  /** Takes no more requests, answers held ones, waits for the others at most ten seconds. The database stays open. */
+  readonly close: () => Promise<void>
+}
+
+const bodyLimit = 1_000_000
+const drainMs = 10_000
+
+/** Puts the sync server together. It keeps no state that matters: any number of them may serve one database. */
+export const buildServer = async ({ config, db, keys, log, now = Date.now }: ServerParts): Promise<Server> => {
+  const app = createApp(config, log)
+  await app.register(rateLimit, { global: false })
+  const waiters = createLogWaiters()
+  const listener = startLogListener(config.databaseUrl, waiters, log)
+  let isClosing = false
+  const metrics = createMetrics()
+  metrics.gauge('foyer_held_requests', 'Live shape requests that are held now', waiters.count)
+  metrics.gauge('foyer_log_listening', '1 when new log entries are heard of at once', () =>
+    Number(listener.isListening()),
+  )
+  const services: Services = {
+    config,
+    db,
+    keys,
+    log,
+    now,
+    waiters,
+    attempts: { codes: createAttempts(10, 600, now), passwords: createAttempts(10, 300, now) },
+    metrics,
+    mutationCount: metrics.counter('foyer_mutations_total', 'Mutations by outcome', 'outcome'),
+    shapeCount: metrics.counter('foyer_shape_requests_total', 'Shape requests by kind', 'kind'),
+    isReady: () => !isClosing,
+  }
+  addRoutes(app, services)
+  return {
+    app,
+    listen: async () => app.listen({ host: config.host, port: config.port }),
+    close: async () => {
+      isClosing = true
+      waiters.close()
+      const timer = setTimeout(() => app.server.closeAllConnections(), drainMs)
+      await Promise.all([app.close(), listener.stop()]).finally(() => clearTimeout(timer))
+    },
+  }
+}
+
+const createApp = (config: Config, log: Logger): FastifyInstance => {
+  const app = Fastify<HttpServer>({
+    loggerInstance: log,
+    // One line for each request is written below, without its query.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit,
+    trustProxy: config.trustProxy,
+    requestTimeout: 15_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5000, maxHeaderSize: 16_384 },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => void send(reply, toErrorAnswer(error, request.log)),
+    clientErrorHandler: (_error, socket) => {
+      if (!socket.writable) return
+      socket.end(badRequest)
+    },
+  })
+  app.setErrorHandler(async (error, request, reply) => send(reply, toErrorAnswer(error, request.log)))
+  app.setNotFoundHandler(async (_request, reply) =>
+    send(reply, json({ code: 'not_found', message: 'There is nothing here.', details: {} }, 404)),
+  )
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    const facts = { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }
+    request.log.info(facts, 'answered')
+  })
+  return app
+}
+
+const badRequestBody = '{"code":"invalid_input","message":"This is not HTTP.","details":{}}'
+const badRequest =
+  'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n' +
+  `Content-Length: ${badRequestBody.length}\r\n\r\n${badRequestBody}`
+
+const addRoutes = (app: FastifyInstance, services: Services): void => {
+  const doorkeeper = createDoorkeeper(app, services)
+  const described: Parameters<typeof openapiRoute>[0][number][] = []
+  const add = <I>(route: Route<I>): void => {
+    described.push(route)
+    addRoute(app, route, doorkeeper)
+  }
+  add(healthRoute())
+  add(readyRoute(services))
+  add(metricsRoute(services))
+  add(enrollRoute(services))
+  add(deviceCodeRoute(services))
+  add(tokenRoute(services))
+  add(signInRoute(services))
+  add(shapeRoute(services))
+  add(mutationsRoute(services))
+  add(openapiRoute(described))
+}
+
+const createDoorkeeper = (app: FastifyInstance, { config, db, keys, now }: Services): Doorkeeper => {
+  const devices = new WeakMap<FastifyRequest, string>()
+  const byDevice = app.createRateLimit({
+    max: config.deviceRequests,
+    timeWindow: 5000,
+    keyGenerator: (request) => devices.get(request) ?? '',
+  })
+  const byAddress = app.createRateLimit({
+    max: config.addressRequests,
+    timeWindow: 60_000,
+    keyGenerator: (request) => request.ip,
+  })
+  const enforce = async (limit: typeof byDevice, request: FastifyRequest): Promise<void> => {
+    const result = await limit(request)
+    if (result.isAllowed || !result.isExceeded) return
+    throw new DomainError('rate_limited', 'Too many requests. Try again later.', {
+      retry_after_seconds: result.ttlInSeconds,
+    })
+  }
+  return {
+    authenticate: async (authorization) => {
+      const [, token] = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '') ?? []
+      if (token === undefined) throw new DomainError('unauthenticated', 'The access token is missing.')
+      return readDevice(db, await verifyToken(keys.token, token, now()))
+    },
+    limitDevice: async (request, deviceId) => {
+      devices.set(request, deviceId)
+      await enforce(byDevice, request)
+    },
+    limitAddress: async (request) => enforce(byAddress, request),
+  }
+}

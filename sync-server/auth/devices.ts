@@ -1,0 +1,65 @@
+import type { JWK } from 'jose'
+import { z } from 'zod'
+import { DomainError } from '../../src-shared/errors.ts'
+import type { Audience } from '../../src-shared/schema/table.ts'
+import { inRole } from '../db/postgres.ts'
+import type { Db } from '../db/tx.ts'
+
+/** The enrolled computer that a request comes from. */
+export interface Device {
+  readonly id: string
+  readonly facilityId: string
+  readonly organizationId: string
+  readonly audience: Audience
+  readonly till: { readonly id: string; readonly code: string }
+}
+
+const unknownDevice = (): DomainError => new DomainError('unauthenticated', 'This device is not known here: enroll it.')
+
+/** Reads the device afresh, so that a revocation holds at once. Throws `unauthenticated` or `device_revoked`. */
+export const readDevice = async (
+  db: Db,
+  { deviceId, facilityId, organizationId }: Readonly<Record<'deviceId' | 'facilityId' | 'organizationId', string>>,
+): Promise<Device> => {
+  const row = await inRole(db, { role: 'foyer_auth', facilityId, organizationId }, (tx) =>
+    tx
+      .selectFrom('devices')
+      .innerJoin('tills', 'tills.device_id', 'devices.id')
+      .select(['devices.audience', 'devices.revoked_at', 'tills.id as till_id', 'tills.code as till_code'])
+      .where('devices.id', '=', deviceId)
+      .where('devices.facility_id', '=', facilityId)
+      .executeTakeFirst(),
+  )
+  if (!row) throw unknownDevice()
+  if (row.revoked_at !== null) throw new DomainError('device_revoked', 'An admin has revoked this device.')
+  return {
+    id: deviceId,
+    facilityId,
+    organizationId,
+    audience: row.audience,
+    till: { id: row.till_id, code: row.till_code },
+  }
+}
+
+const storedKey = z.object({ kty: z.string(), crv: z.string(), x: z.string() })
+
+/** What is needed before a device has proven who it is. Throws `unauthenticated`. */
+export const readDeviceKey = async (
+  db: Db,
+  deviceId: string,
+): Promise<{ readonly publicKey: JWK; readonly facilityId: string; readonly organizationId: string }> => {
+  const row = await inRole(db, { role: 'foyer_auth' }, (tx) =>
+    tx
+      .selectFrom('device_keys')
+      .innerJoin('facilities', 'facilities.id', 'device_keys.facility_id')
+      .select(['device_keys.public_key', 'device_keys.facility_id', 'facilities.organization_id'])
+      .where('device_keys.id', '=', deviceId)
+      .executeTakeFirst(),
+  )
+  if (!row) throw unknownDevice()
+  return {
+    publicKey: storedKey.parse(JSON.parse(row.public_key)),
+    facilityId: row.facility_id,
+    organizationId: row.organization_id,
+  }
+}

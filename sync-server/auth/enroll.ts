@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { DomainError } from '../../src-shared/errors.ts'
+import type { Audience } from '../../src-shared/schema/table.ts'
+import { inRole } from '../db/postgres.ts'
+import type { Db, Tx } from '../db/tx.ts'
+import { hashCode } from './codes.ts'
+
+/** A code that was used or is over may be tried this often before its facility is told apart no more. */
+const maxFailedTries = 5
+
+export interface NewDevice {
+  readonly code: string
+  readonly name: string
+  /** Ed25519 as JWK. */
+  readonly publicKey: Readonly<Record<string, string>>
+}
+
+export interface EnrolledDevice {
+  readonly id: string
+  readonly facilityId: string
+  readonly facilityName: string
+  readonly audience: Audience
+  readonly till: { readonly id: string; readonly code: string }
+}
+
+/** Uses up a code and makes a device with its key, its till and its place in the queue. Throws `code_invalid`. */
+export const enrollDevice = async (db: Db, device: NewDevice, nowMs: number): Promise<EnrolledDevice> => {
+  const facility = await findFacility(db, device.code, nowMs)
+  const scope = { role: 'foyer_auth', facilityId: facility.id, organizationId: facility.organization_id } as const
+  return inRole(db, scope, async (tx) => {
+    const audience = await useCode(tx, device.code, nowMs)
+    const id = randomUUID()
+    const now = new Date(nowMs).toISOString()
+    await tx
+      .insertInto('devices')
+      .values({ id, facility_id: facility.id, name: device.name, audience, enrolled_at: now, revoked_at: null })
+      .execute()
+    await tx
+      .insertInto('device_keys')
+      .values({ id, facility_id: facility.id, public_key: JSON.stringify(device.publicKey) })
+      .execute()
+    await tx.insertInto('device_progress').values({ id, facility_id: facility.id, last_seq: 0 }).execute()
+    const till = await openTill(tx, facility, id)
+    return { id, facilityId: facility.id, facilityName: facility.name, audience, till }
+  })
+}
+
+interface Facility {
+  readonly id: string
+  readonly organization_id: string
+  readonly name: string
+  readonly code: string
+}
+
+const invalid = (): DomainError =>
+  new DomainError('code_invalid', 'This code is wrong, used or over: ask for a new one.')
+
+/** Where a code leads. A code that was right once counts its wrong uses. */
+const findFacility = async (db: Db, code: string, nowMs: number): Promise<Facility> => {
+  const hash = hashCode(code)
+  const found = await inRole(db, { role: 'foyer_auth' }, async (tx) => {
+    const row = await tx
+      .selectFrom('device_codes')
+      .innerJoin('facilities', 'facilities.id', 'device_codes.facility_id')
+      .select(['used_at', 'expires_at', 'failed_tries'])
+      .select(['facilities.id', 'facilities.organization_id', 'facilities.name', 'facilities.code'])
+      .where('code_hash', '=', hash)
+      .executeTakeFirst()
+    if (!row || (row.used_at === null && Date.parse(row.expires_at) > nowMs)) return row
+    if (row.failed_tries < maxFailedTries) {
+      await tx
+        .updateTable('device_codes')
+        .set((eb) => ({ failed_tries: eb('failed_tries', '+', 1) }))
+        .where('code_hash', '=', hash)
+        .execute()
+    }
+    return undefined
+  })
+  if (!found) throw invalid()
+  return found
+}
+
+/** Of two requests with the same code one gets it. */
+const useCode = async (tx: Tx, code: string, nowMs: number): Promise<Audience> => {
+  const used = await tx
+    .updateTable('device_codes')
+    .set({ used_at: new Date(nowMs).toISOString() })
+    .where('code_hash', '=', hashCode(code))
+    .where('used_at', 'is', null)
+    .returning('audience')
+    .executeTakeFirst()
+  if (!used) throw invalid()
+  return used.audience
+}
+
+/** A series that no other enrollment ever uses: the facility's letters and the next number, such as WER2. */
+const openTill = async (tx: Tx, facility: Facility, deviceId: string): Promise<EnrolledDevice['till']> => {
+  // Two enrollments at once would count the same tills.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`till:${facility.id}`}, 0))`.execute(tx)
+  const tills = await tx.selectFrom('tills').select('code').where('facility_id', '=', facility.id).execute()
+  const numbers = tills.map(({ code }) => Number(/\d+$/.exec(code)?.[0] ?? 0))
+  const till = { id: randomUUID(), code: `${facility.code}${Math.max(0, ...numbers) + 1}` }
+  await tx
+    .insertInto('tills')
+    .values({ ...till, facility_id: facility.id, device_id: deviceId })
+    .execute()
+  return till
+}

@@ -1,0 +1,106 @@
+import { errors, jwtVerify, SignJWT } from 'jose'
+import { z } from 'zod'
+import { DomainError } from '../../src-shared/errors.ts'
+import type { ServerKey } from './keys.ts'
+
+const issuer = 'foyer-server'
+const audience = 'foyer'
+
+/** How long an access token holds. */
+const tokenMinutes = 10
+
+/** Who a request comes from, as its access token says. The device is looked up all the same: it may be revoked. */
+export interface TokenClaims {
+  readonly deviceId: string
+  readonly facilityId: string
+  readonly organizationId: string
+}
+
+/** `nowMs` is the server's clock. */
+export const signToken = async (
+  key: ServerKey,
+  { deviceId, facilityId, organizationId }: TokenClaims,
+  nowMs: number,
+): Promise<{ readonly token: string; readonly expiresAt: string }> => {
+  const expires = Math.floor(nowMs / 1000) + tokenMinutes * 60
+  const token = await new SignJWT({ fac: facilityId, org: organizationId })
+    .setProtectedHeader({ alg: 'EdDSA', kid: key.publicJwk.kid ?? '', typ: 'at+jwt' })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject(deviceId)
+    .setIssuedAt(Math.floor(nowMs / 1000))
+    .setExpirationTime(expires)
+    .sign(key.privateKey)
+  return { token, expiresAt: new Date(expires * 1000).toISOString() }
+}
+
+const tokenClaims = z.object({ sub: z.uuid(), fac: z.uuid(), org: z.uuid() })
+
+/** Throws `unauthenticated`. */
+export const verifyToken = async (key: ServerKey, token: string, nowMs: number): Promise<TokenClaims> => {
+  const claims = await verified(tokenClaims, async () => {
+    const { payload } = await jwtVerify(token, key.publicKey, {
+      algorithms: ['EdDSA'],
+      typ: 'at+jwt',
+      issuer,
+      audience,
+      currentDate: new Date(nowMs),
+    })
+    return payload
+  })
+  if (!claims) throw new DomainError('unauthenticated', 'The access token is wrong or over: get a new one.')
+  return { deviceId: claims.sub, facilityId: claims.fac, organizationId: claims.org }
+}
+
+/** The right of a staff member to work offline at one device. */
+export interface Lease {
+  readonly id: string
+  readonly staffId: string
+  readonly deviceId: string
+  readonly facilityId: string
+  /** UTC, whole seconds. */
+  readonly notAfter: string
+}
+
+export const signLease = async (key: ServerKey, lease: Lease, nowMs: number): Promise<string> =>
+  new SignJWT({ dev: lease.deviceId, fac: lease.facilityId })
+    .setProtectedHeader({ alg: 'EdDSA', kid: key.publicJwk.kid ?? '', typ: 'lease+jwt' })
+    .setIssuer(issuer)
+    .setSubject(lease.staffId)
+    .setJti(lease.id)
+    .setIssuedAt(Math.floor(nowMs / 1000))
+    .setExpirationTime(Math.floor(Date.parse(lease.notAfter) / 1000))
+    .sign(key.privateKey)
+
+const leaseClaims = z.object({ sub: z.uuid(), jti: z.uuid(), dev: z.uuid(), fac: z.uuid() })
+
+/** Who signed in at this device. Throws `lease_invalid` when it is wrong, over, or of another device. */
+export const verifyLease = async (
+  key: ServerKey,
+  lease: string,
+  { deviceId, facilityId, nowMs }: { readonly deviceId: string; readonly facilityId: string; readonly nowMs: number },
+): Promise<{ readonly staffId: string; readonly leaseId: string }> => {
+  const claims = await verified(leaseClaims, async () => {
+    const { payload } = await jwtVerify(lease, key.publicKey, {
+      algorithms: ['EdDSA'],
+      typ: 'lease+jwt',
+      issuer,
+      currentDate: new Date(nowMs),
+    })
+    return payload
+  })
+  if (!claims || claims.dev !== deviceId || claims.fac !== facilityId) {
+    throw new DomainError('lease_invalid', 'This sign-in does not hold here or is over: sign in again.')
+  }
+  return { staffId: claims.sub, leaseId: claims.jti }
+}
+
+/** The claims, or undefined when the signature, the times or the form are wrong. Faults of ours still throw. */
+const verified = async <T>(form: z.ZodType<T>, verify: () => Promise<unknown>): Promise<T | undefined> => {
+  try {
+    return form.safeParse(await verify()).data
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,30 @@
+/** The five letters in which PostgreSQL says what went wrong, if the error came from PostgreSQL. */
+export const sqlState = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
+    ? error.code
+    : undefined
+
+/** Two transactions were in each other's way, and running one of them again will do. */
+export const isConflict = (error: unknown): boolean => {
+  const state = sqlState(error)
+  return state === '40001' || state === '40P01'
+}
+
+/** What was sent broke a rule of the database (23) or has a value that it cannot hold (22). */
+export const isBadData = (error: unknown): boolean => /^2[23]/.test(sqlState(error) ?? '')
+
+/**
+ * The database is not there, is going down, is full, or did not come to it in time: connection (08), resources (53),
+ * a lock or statement that took too long (55P03, 57014), shutdown (57P), and what sockets and the pool say.
+ */
+export const isOutage = (error: unknown): boolean => {
+  const state = sqlState(error)
+  if (state !== undefined) return /^(08|53|57)/.test(state) || state === '55P03' || isConflict(error)
+  if (!(error instanceof Error)) return false
+  if ('code' in error && typeof error.code === 'string') return socketCodes.has(error.code)
+  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
+    error.message,
+  )
+}
+
+const socketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])

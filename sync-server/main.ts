@@ -1,0 +1,41 @@
+import { pino } from 'pino'
+import { loadKeys } from './auth/keys.ts'
+import { buildServer } from './app.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { checkSchema } from './db/check-schema.ts'
+import { openPostgres } from './db/postgres.ts'
+import { explainStart, StartError } from './start-error.ts'
+
+const run = async (): Promise<void> => {
+  const config = readConfig(process.env)
+  const keys = await loadKeys(config.keys)
+  const log = pino({ level: config.logLevel })
+  const postgres = openPostgres({
+    url: config.databaseUrl,
+    maxConnections: config.databaseConnections,
+    onError: () => log.warn('a connection to the database broke'),
+  })
+  const differences = await checkSchema(postgres.db)
+  if (differences.length > 0) throw new StartError(['The database does not fit this version of Foyer:', ...differences])
+  const server = await buildServer({ config, db: postgres.db, keys, log })
+  log.info({ url: await server.listen() }, 'listening')
+
+  let stopping: Promise<void> | undefined
+  const stop = async (signal: string): Promise<void> => {
+    log.info({ signal }, 'stopping')
+    await server.close()
+    await postgres.close()
+    log.info('stopped')
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void (stopping ??= stop(signal)))
+}
+
+try {
+  await run()
+} catch (error) {
+  const lines = explainStart(error)
+  if (!lines) throw error
+  for (const line of lines) console.error(line)
+  // EX_CONFIG of sysexits.h tells a supervisor that starting again will not help. Open handles must not hold us.
+  process.exit(error instanceof ConfigError ? 78 : 1)
+}

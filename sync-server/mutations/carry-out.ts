@@ -1,0 +1,133 @@
+import { sql } from 'kysely'
+import type { Logger } from 'pino'
+import { type AnyCommand, findCommand } from '../../src-shared/commands/index.ts'
+import { applyCommand, type CommandContext, parseArgs } from '../../src-shared/commands/command.ts'
+import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
+import { DomainError } from '../../src-shared/errors.ts'
+import { clampHlc } from '../../src-shared/hlc.ts'
+import { rowIdsOf } from '../../src-shared/ids.ts'
+import type { Permission } from '../../src-shared/permissions.ts'
+import { permissionsOf, underLease } from '../../src-shared/rules/access.ts'
+import type { Device } from '../auth/devices.ts'
+import { asShared, type Tx } from '../db/tx.ts'
+import { refused, type Verdict } from './ledger.ts'
+import type { Received } from './received.ts'
+import { toRefusal } from './refusal.ts'
+
+export interface CarryOutContext {
+  readonly device: Device
+  readonly log: Logger
+  /** Epoch milliseconds of the server. */
+  readonly now: () => number
+}
+
+interface Grant {
+  readonly staffId: string
+  readonly notAfter: string
+  readonly permissions: ReadonlySet<Permission>
+}
+
+/** What each lease grants, by its id: looked up once for a batch. */
+export type Grants = Map<string, Grant>
+
+/** Runs the command of a mutation. Throws what stands against it. */
+export const carryOut = async (
+  tx: Tx,
+  received: Received,
+  { device, now }: CarryOutContext,
+  grants: Grants,
+): Promise<Verdict> => {
+  const envelope = envelopeOf(received)
+  const command = findCommand(envelope.command, envelope.version)
+  const grant = await grantOf(tx, envelope, device, grants)
+  const permissions = underLease(grant.permissions, grant.notAfter, envelope.at)
+  const merged = await applyCommand(asShared(tx), command, envelope.args, {
+    ...contextOf(envelope, device, now()),
+    permissions,
+  })
+  return merged ? { outcome: 'merged', error: merged } : { outcome: 'applied' }
+}
+
+/**
+ * What is left to do for a mutation that failed. Money that changed hands is never refused: a command that can keep the
+ * least of it does so, whatever the reason, and the outcome is `merged`.
+ */
+export const salvage = async (
+  tx: Tx,
+  received: Received,
+  { device, now, log }: CarryOutContext,
+  reason: DomainError,
+): Promise<Verdict> => {
+  const keep = salvageOf(received)
+  if (!keep) return refused(reason)
+  const { command, envelope } = keep
+  await sql`savepoint salvage`.execute(tx)
+  try {
+    // Parsed a moment ago by salvageOf, and of the command's own type.
+    const args = parseArgs(command, envelope.args)
+    const context = { ...contextOf(envelope, device, now()), permissions: new Set<Permission>() }
+    const run = { ...context, newId: rowIdsOf(envelope.id) }
+    const merged = await command.salvage?.(asShared(tx), args, run, reason)
+    return merged ? { outcome: 'merged', error: merged } : refused(reason)
+  } catch (error) {
+    const second = toRefusal(error, log)
+    if (!second) throw error
+    await sql`rollback to savepoint salvage`.execute(tx)
+    return refused(reason)
+  }
+}
+
+const salvageOf = ({
+  content,
+}: Received): { readonly command: AnyCommand; readonly envelope: MutationEnvelope } | undefined => {
+  if (content.kind === 'unusable') return undefined
+  try {
+    const { envelope } = content
+    const command = findCommand(envelope.command, envelope.version)
+    parseArgs(command, envelope.args)
+    return command.salvage ? { command, envelope } : undefined
+  } catch (error) {
+    // An unknown command, or arguments that cannot be understood: nothing that could be kept.
+    if (error instanceof DomainError) return undefined
+    throw error
+  }
+}
+
+const envelopeOf = ({ content }: Received): MutationEnvelope => {
+  if (content.kind === 'unusable') throw content.reason
+  return content.envelope
+}
+
+const contextOf = (envelope: MutationEnvelope, device: Device, nowMs: number): Omit<CommandContext, 'permissions'> => ({
+  mutationId: envelope.id.toLowerCase(),
+  at: envelope.at,
+  hlc: clampHlc(envelope.hlc, nowMs),
+  staffId: envelope.staff_id,
+  deviceId: device.id,
+  facilityId: device.facilityId,
+  till: device.till,
+  seriesNumber: envelope.series_number,
+})
+
+/** Throws `lease_invalid` unless the server gave this lease to this person at this device. */
+const grantOf = async (tx: Tx, envelope: MutationEnvelope, device: Device, grants: Grants): Promise<Grant> => {
+  const grant = grants.get(envelope.lease_id) ?? (await readGrant(tx, envelope.lease_id, device))
+  if (grant?.staffId !== envelope.staff_id) {
+    throw new DomainError('lease_invalid', 'This was done under a sign-in that the server does not know.')
+  }
+  grants.set(envelope.lease_id, grant)
+  return grant
+}
+
+const readGrant = async (tx: Tx, leaseId: string, device: Device): Promise<Grant | undefined> => {
+  const lease = await tx
+    .selectFrom('leases')
+    .select(['staff_id', 'not_after'])
+    .where('id', '=', leaseId)
+    .where('device_id', '=', device.id)
+    .where('facility_id', '=', device.facilityId)
+    .executeTakeFirst()
+  if (!lease) return undefined
+  const permissions = await permissionsOf(asShared(tx), lease.staff_id, device.facilityId)
+  return { staffId: lease.staff_id, notAfter: lease.not_after, permissions }
+}

@@ -1,0 +1,24 @@
+import { mutationsResponse } from '../../src-shared/contract/http.ts'
+import { checkShape } from '../mutations/canonical.ts'
+import { executeBatch } from '../mutations/execute.ts'
+import { mutationsBatch, receive } from '../mutations/received.ts'
+import { json } from './answer.ts'
+import { defineRoute } from './route.ts'
+import type { Services } from './services.ts'
+
+export const mutationsRoute = ({ db, log, now, mutationCount }: Services) =>
+  defineRoute({
+    method: 'POST',
+    path: '/v1/mutations',
+    summary:
+      "Carry out a device's mutations in the order of their numbers; each gets an outcome, also when it is refused",
+    auth: 'device',
+    input: mutationsBatch,
+    output: mutationsResponse,
+    handle: async ({ mutations }, _request, device) => {
+      checkShape(mutations)
+      // All are read before the first is carried out, so that a batch that cannot be answered changes nothing.
+      const batch = mutations.map(receive)
+      return json(await executeBatch({ db, device, log, now, onDecided: mutationCount.add }, batch))
+    },
+  })

@@ -1,0 +1,84 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { DomainError } from '../../src-shared/errors.ts'
+import type { Device } from '../auth/devices.ts'
+import { toErrorAnswer } from './errors.ts'
+import { type Answer, send } from './answer.ts'
+
+/** What a handler may know of the request besides its validated input. */
+export interface RequestFacts {
+  readonly ip: string
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal
+  readonly log: FastifyRequest['log']
+}
+
+export interface RouteFacts<I> {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** For people who read the OpenAPI page. */
+  readonly summary: string
+  /** The body of a POST, the query of a GET; never a merge of both. */
+  readonly input: z.ZodType<I>
+  /** What a 200 carries, for the OpenAPI page; null when it is not JSON of one form. */
+  readonly output: z.ZodType | null
+  /** Limited by address, because whoever asks is not known yet. */
+  readonly isLimitedByAddress?: boolean
+}
+
+/** A route is data; `addRoute` is the only code that knows Fastify's request and reply. */
+export type Route<I> = RouteFacts<I> &
+  (
+    | { readonly auth: 'none'; readonly handle: (input: I, request: RequestFacts) => Promise<Answer> }
+    | { readonly auth: 'device'; readonly handle: (input: I, request: RequestFacts, device: Device) => Promise<Answer> }
+  )
+
+export const defineRoute = <I>(route: Route<I>): Route<I> => route
+
+/** A route without input. */
+export const noInput = z.unknown()
+
+/** Who may come in, and how often: what the executor needs of the server. */
+export interface Doorkeeper {
+  /** Throws `unauthenticated` or `device_revoked`. */
+  readonly authenticate: (authorization: string | undefined) => Promise<Device>
+  /** Throws `rate_limited`. */
+  readonly limitDevice: (request: FastifyRequest, deviceId: string) => Promise<void>
+  readonly limitAddress: (request: FastifyRequest) => Promise<void>
+}
+
+/** The one executor: limits and authenticates, then validates, then handles, then answers. */
+export const addRoute = <I>(app: FastifyInstance, route: Route<I>, doorkeeper: Doorkeeper): void => {
+  app.route({
+    method: route.method,
+    url: route.path,
+    // HEAD comes with GET.
+    exposeHeadRoute: route.method === 'GET',
+    handler: async (request, reply) => {
+      try {
+        await send(reply, await run(route, request, doorkeeper))
+      } catch (error) {
+        await send(reply, toErrorAnswer(error, request.log))
+      }
+      return reply
+    },
+  })
+}
+
+const run = async <I>(route: Route<I>, request: FastifyRequest, doorkeeper: Doorkeeper): Promise<Answer> => {
+  if (route.isLimitedByAddress) await doorkeeper.limitAddress(request)
+  const facts: RequestFacts = { ip: request.ip, signal: request.signal, log: request.log }
+  if (route.auth === 'none') return route.handle(validated(route, request), facts)
+  const device = await doorkeeper.authenticate(request.headers.authorization)
+  await doorkeeper.limitDevice(request, device.id)
+  return route.handle(validated(route, request), facts, device)
+}
+
+const validated = <I>(route: Route<I>, request: FastifyRequest): I => {
+  const parsed = route.input.safeParse(route.method === 'GET' ? request.query : request.body)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new DomainError('invalid_input', `The request does not have the right form: ${issue?.message ?? 'unknown'}.`, {
+    path: issue?.path.join('.') ?? '',
+  })
+}

@@ -1,0 +1,24 @@
+import type { Logger } from 'pino'
+import type { Attempts } from '../auth/attempts.ts'
+import type { ServerKeys } from '../auth/keys.ts'
+import type { Db } from '../db/tx.ts'
+import type { Config } from '../config.ts'
+import type { Counter, Metrics } from '../metrics.ts'
+import type { LogWaiters } from '../shapes/log-waiters.ts'
+
+/** What the routes are made of. */
+export interface Services {
+  readonly config: Config
+  readonly db: Db
+  readonly keys: ServerKeys
+  readonly log: Logger
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly waiters: LogWaiters
+  readonly attempts: { readonly codes: Attempts; readonly passwords: Attempts }
+  readonly metrics: Metrics
+  readonly mutationCount: Counter
+  readonly shapeCount: Counter
+  /** Whether the server still takes work, and hears of new log entries. */
+  readonly isReady: () => boolean
+}

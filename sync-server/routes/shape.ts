@@ -1,0 +1,36 @@
+import { DomainError } from '../../src-shared/errors.ts'
+import { readDevice } from '../auth/devices.ts'
+import { proxyShape } from '../shapes/electric.ts'
+import { serveShape, shapeQuery } from '../shapes/serve.ts'
+import { defineRoute } from './route.ts'
+import type { Services } from './services.ts'
+
+/** What goes into one answer: a first load takes few requests, and memory stays flat. */
+const chunkLimit = { rows: 20_000, bytes: 8_000_000 }
+
+export const shapeRoute = ({ config, db, waiters, shapeCount }: Services) =>
+  defineRoute({
+    method: 'GET',
+    path: '/v1/shape',
+    summary: "The log of the device's facility, in Electric's HTTP protocol",
+    auth: 'device',
+    input: shapeQuery,
+    output: null,
+    handle: async (query, { signal }, device) => {
+      if (query.audience === 'office' && device.audience !== 'office') {
+        throw new DomainError('forbidden', 'This device was not enrolled for the office.')
+      }
+      const log = { facilityId: device.facilityId, audience: query.audience }
+      shapeCount.add(query.live === undefined ? 'catch_up' : 'live')
+      if (config.electricUrl !== undefined) {
+        return proxyShape({ url: config.electricUrl, secret: config.electricSecret }, log, { query, signal })
+      }
+      const check = async () =>
+        readDevice(db, {
+          deviceId: device.id,
+          facilityId: device.facilityId,
+          organizationId: device.organizationId,
+        })
+      return serveShape(query, { db, log, waiters, limit: chunkLimit, pollSeconds: config.pollSeconds, signal, check })
+    },
+  })

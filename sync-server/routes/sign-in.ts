@@ -1,0 +1,42 @@
+import { type SignInResponse, signInRequest, signInResponse } from '../../src-shared/contract/http.ts'
+import { DomainError } from '../../src-shared/errors.ts'
+import { unsealDataKey } from '../auth/recovery.ts'
+import { normalizeSignInName, signIn } from '../auth/sign-in.ts'
+import { signLease } from '../auth/tokens.ts'
+import { json } from './answer.ts'
+import { defineRoute } from './route.ts'
+import type { Services } from './services.ts'
+
+export const signInRoute = ({ config, db, keys, now, attempts }: Services) =>
+  defineRoute({
+    method: 'POST',
+    path: '/v1/sign-in',
+    summary: 'Sign a staff member in at this device; the lease lets them work offline',
+    auth: 'device',
+    isLimitedByAddress: true,
+    input: signInRequest,
+    output: signInResponse,
+    handle: async ({ sign_in_name, password, recovery }, { log }, device) => {
+      const name = normalizeSignInName(sign_in_name)
+      const tries = [`${device.id}:${name}`, `${device.organizationId}:${name}`]
+      attempts.passwords.check(tries)
+      try {
+        const request = { signInName: name, password, leaseDays: config.leaseDays, nowMs: now() }
+        const { staff, lease } = await signIn(db, device, request)
+        attempts.passwords.succeed(tries)
+        const dataKey = recovery === null ? null : await unsealDataKey(keys.recovery, recovery, device.facilityId)
+        log.info({ device_id: device.id, staff_id: staff.id }, 'signed in')
+        const answer: SignInResponse = {
+          staff,
+          lease: await signLease(keys.lease, lease, now()),
+          lease_id: lease.id,
+          lease_not_after: lease.notAfter,
+          data_key: dataKey,
+        }
+        return json(answer)
+      } catch (error) {
+        if (error instanceof DomainError && error.code === 'wrong_password') attempts.passwords.fail(tries)
+        throw error
+      }
+    },
+  })

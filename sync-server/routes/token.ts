@@ -1,0 +1,27 @@
+import { tokenRequest, tokenResponse } from '../../src-shared/contract/http.ts'
+import { claimedDevice, verifyAssertion } from '../auth/assertion.ts'
+import { readDevice, readDeviceKey } from '../auth/devices.ts'
+import { signToken } from '../auth/tokens.ts'
+import { json } from './answer.ts'
+import { defineRoute } from './route.ts'
+import type { Services } from './services.ts'
+
+export const tokenRoute = ({ db, keys, now }: Services) =>
+  defineRoute({
+    method: 'POST',
+    path: '/v1/token',
+    summary: 'Get an access token for ten minutes, by an assertion that the device has signed',
+    auth: 'none',
+    isLimitedByAddress: true,
+    input: tokenRequest,
+    output: tokenResponse,
+    handle: async ({ assertion }) => {
+      const deviceId = claimedDevice(assertion)
+      const { publicKey, facilityId, organizationId } = await readDeviceKey(db, deviceId)
+      await verifyAssertion(assertion, publicKey, now())
+      // After the proof: nobody else learns that a device was revoked.
+      await readDevice(db, { deviceId, facilityId, organizationId })
+      const { token, expiresAt } = await signToken(keys.token, { deviceId, facilityId, organizationId }, now())
+      return json({ token, expires_at: expiresAt })
+    },
+  })

@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import { DomainError } from '../../src-shared/errors.ts'
+import type { Db } from '../db/tx.ts'
+import type { Answer } from '../routes/answer.ts'
+import { fitsHandle, type LogName, newHandle } from './handle.ts'
+import { type Chunk, type ChunkLimit, type Head, readLog } from './log.ts'
+import type { LogWaiters } from './log-waiters.ts'
+import { formatOffset, fromStart, type Offset, parseOffset } from './offset.ts'
+
+/** What a client asks for. `table`, `where` and `columns` are not even read: the token says whose log it is. */
+export const shapeQuery = z.object({
+  offset: z.string().refine((text) => parseOffset(text) !== undefined, 'offset has an invalid format'),
+  handle: z.string().max(200).optional(),
+  live: z.string().optional(),
+  cursor: z.string().max(100).optional(),
+  expired_handle: z.string().max(200).optional(),
+  /** The log of `office` is a second shape, for devices that were enrolled as office. */
+  audience: z.enum(['desk', 'office']).default('desk'),
+})
+export type ShapeQuery = z.infer<typeof shapeQuery>
+
+export interface ShapeContext {
+  readonly db: Db
+  readonly log: LogName
+  readonly waiters: LogWaiters
+  readonly limit: ChunkLimit
+  readonly pollSeconds: number
+  /** Of the client that asks. */
+  readonly signal: AbortSignal
+  /** Looks once more whether the device may still read. Throws `device_revoked`. */
+  readonly check: () => Promise<unknown>
+}
+
+/** Answers one request for the log, in Electric's HTTP protocol (reference/SHAPE-PROTOCOL.md §2-6). */
+export const serveShape = async (query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
+  const offset = parseOffset(query.offset)
+  if (offset === undefined) throw new DomainError('invalid_input', 'offset has an invalid format.')
+  const isLive = query.live !== undefined && query.live !== 'false'
+  if (offset === fromStart) {
+    if (isLive) throw new DomainError('invalid_input', 'live needs an offset other than -1.')
+    return serveStart(query, context)
+  }
+  if (query.handle === undefined) throw new DomainError('invalid_input', 'handle is needed when offset is not -1.')
+  return isLive ? serveLive(offset, query, context) : serveCatchUp(offset, query, context)
+}
+
+const serveStart = async (query: ShapeQuery, { db, log, limit }: ShapeContext): Promise<Answer> => {
+  const { head, chunk } = await readLog(db, log, startOf, limit)
+  const isUsable = query.handle && query.handle !== query.expired_handle && fitsHandle(query.handle, log, head.epoch)
+  const handle = isUsable ? query.handle : newHandle(log, head.epoch)
+  // Never up-to-date: the client must ask once more (§4), and then learns that there is no more.
+  const offset = { position: chunk?.lastPosition ?? head.position, since: head.position }
+  return answer({ handle, offset, body: `[${chunk?.messages ?? ''}]`, headers: schemaHeader })
+}
+
+/** A load from the start: everything, without what was deleted before. */
+const startOf = (head: Head): Offset => ({ position: 0, since: head.position })
+
+const serveCatchUp = async (offset: Offset, query: ShapeQuery, { db, log, limit }: ShapeContext): Promise<Answer> => {
+  const { head, chunk } = await readLog(
+    db,
+    log,
+    (seen) => (isGone(offset, query, log, seen) ? undefined : offset),
+    limit,
+  )
+  if (isGone(offset, query, log, head)) return mustRefetch(log, head)
+  return answerFrom({ offset, handle: query.handle, head, chunk }, schemaHeader)
+}
+
+const serveLive = async (offset: Offset, query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
+  const { db, log, limit, waiters, signal } = context
+  const wait = waiters.wait(log, { milliseconds: context.pollSeconds * 1000, signal })
+  try {
+    const next = (head: Head): Offset | undefined => (isGone(offset, query, log, head) ? undefined : offset)
+    let read = await readLog(db, log, next, limit)
+    if (!isGone(offset, query, log, read.head) && !read.chunk) {
+      const isWoken = await wait.woken
+      // The head is read again in any case: "received up to" should be as late as it can be said to be.
+      if (isWoken) await context.check()
+      if (!signal.aborted) read = await readLog(db, log, next, limit)
+    }
+    if (isGone(offset, query, log, read.head)) return mustRefetch(log, read.head)
+    return answerFrom({ offset, handle: query.handle, ...read }, { 'electric-cursor': nextCursor(query, context) })
+  } finally {
+    wait.stop()
+  }
+}
+
+/** The client must start afresh: another history, a place where this one has never been, or removals it has missed. */
+const isGone = (offset: Offset, query: ShapeQuery, log: LogName, head: Head): boolean =>
+  !fitsHandle(query.handle ?? '', log, head.epoch) ||
+  offset.position > head.position ||
+  offset.since > head.position ||
+  Math.max(offset.position, offset.since) < head.prunedTo
+
+interface Found {
+  readonly offset: Offset
+  readonly handle: string | undefined
+  readonly head: Head
+  readonly chunk: Chunk | undefined
+}
+
+/**
+ * Up-to-date when the whole rest fitted. A load in progress says so only when nothing was left, because a chunk that
+ * reaches the head leaves out the removals behind it.
+ */
+const answerFrom = ({ offset, handle, head, chunk }: Found, headers: Readonly<Record<string, string>>): Answer => {
+  const isComplete = !chunk || chunk.lastPosition === head.position
+  if (!isComplete) {
+    const reached = { position: chunk.lastPosition, since: offset.since }
+    return answer({ handle, offset: reached, body: `[${chunk.messages}]`, headers })
+  }
+  const upToDate = `{"headers":{"control":"up-to-date","global_last_seen_lsn":"${head.position}","server_time":"${head.at}"}}`
+  return answer({
+    handle,
+    offset: { position: head.position, since: 0 },
+    body: chunk ? `[${chunk.messages},${upToDate}]` : `[${upToDate}]`,
+    headers: { ...headers, 'electric-up-to-date': '', ...(chunk ? {} : { 'electric-has-data': 'false' }) },
+  })
+}
+
+const mustRefetch = (log: LogName, head: Head): Answer => ({
+  status: 409,
+  headers: { ...noCache, 'electric-handle': newHandle(log, head.epoch) },
+  body: '[{"headers":{"control":"must-refetch"}}]',
+})
+
+const noCache = { 'cache-control': 'private, no-store' }
+
+interface Parts {
+  readonly handle: string | undefined
+  readonly offset: Offset
+  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const answer = ({ handle, offset, body, headers }: Parts): Answer => ({
+  status: 200,
+  headers: { ...noCache, 'electric-handle': handle ?? '', 'electric-offset': formatOffset(offset), ...headers },
+  body,
+})
+
+/** The columns as a real Electric service would describe them. */
+const schemaHeader = {
+  'electric-schema': JSON.stringify({
+    position: { type: 'int8', pk_index: 2, not_null: true },
+    table_name: { type: 'text', not_null: true },
+    row_id: { type: 'uuid', not_null: true },
+    row: { type: 'jsonb' },
+    at: { type: 'timestamptz', precision: 3, not_null: true },
+  }),
+}
+
+/** Electric counts from here, so that a cursor never goes back when its service takes over. */
+const cursorEpochMs = Date.UTC(2024, 9, 9)
+
+/** Only ever grows, so that no cache between us answers the next live request with this answer (§6). */
+const nextCursor = ({ cursor }: ShapeQuery, { pollSeconds }: ShapeContext): string => {
+  const seconds = (Date.now() - cursorEpochMs) / 1000
+  const next = Math.ceil(seconds / pollSeconds) * pollSeconds
+  const last = /^\d{1,15}$/.test(cursor ?? '') ? Number(cursor) : 0
+  return String(next > last ? next : last + 1 + Math.floor(Math.random() * 3600))
+}
