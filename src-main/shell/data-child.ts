@@ -18,8 +18,6 @@ export const forkDataChild = (file: string): DataChild => {
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    // Not of our process group: Ctrl-C is for us, and we end it in order.
-    detached: true,
     windowsHide: true,
   })
   const exit = Promise.withResolvers<string>()

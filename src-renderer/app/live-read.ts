@@ -53,7 +53,8 @@ export const createLiveRead = (bridge: Bridge, name: string, args: unknown): Liv
     },
     current: () => live,
     isWatched: () => listeners.size > 0,
-    isTouchedBy: (changed) => isReading || live.state !== 'ready' || changed.some((table) => tables.has(table)),
+    isTouchedBy: (changed) =>
+      isReading || live.state !== 'ready' || changed.some((table) => table === '*' || tables.has(table)),
     tablesChanged: (changed) => {
       if (isReading) for (const table of changed) missed.add(table)
       else void read()

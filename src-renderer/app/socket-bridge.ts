@@ -1,5 +1,4 @@
 import type { Bridge } from '../../src-shared/contract/bridge.ts'
-import type { Channel } from '../../src-shared/contract/ipc.ts'
 import type { Push } from '../../src-shared/contract/push.ts'
 import type { ErrorData, Reply } from '../../src-shared/errors.ts'
 
@@ -23,7 +22,7 @@ const longestPause = 5_000
 /**
  * The bridge of the browser shell. Calls wait for the first connection. When the connection breaks, calls without an
  * answer fail with `unavailable` and are never sent again by themselves, because they may have been carried out; a new
- * connection is made, and listeners then hear of the present state and of every table they ever read.
+ * connection is made, and listeners then hear of the present state and that any table may have changed.
  */
 export const socketBridge = ({ connect, wait }: SocketBridgeOptions): Bridge => {
   const listeners = new Set<(push: Push) => void>()
@@ -39,7 +38,7 @@ export const socketBridge = ({ connect, wait }: SocketBridgeOptions): Bridge => 
 
   const invoke: Bridge['invoke'] = async (channel, input) => {
     if (!socket && wasOpen) return { ok: false, error: notConnected }
-    const { id, reply } = calls.add(channel)
+    const { id, reply } = calls.add()
     const text = JSON.stringify({ id, channel, input })
     if (socket) socket.send(text)
     else unsent.push(text)
@@ -50,7 +49,7 @@ export const socketBridge = ({ connect, wait }: SocketBridgeOptions): Bridge => 
     socket = opened
     pause = firstPause
     for (const text of unsent.splice(0)) opened.send(text)
-    if (wasOpen) catchUp(invoke, tell, calls.tablesRead())
+    if (wasOpen) catchUp(invoke, tell)
     wasOpen = true
   }
 
@@ -82,33 +81,29 @@ export const socketBridge = ({ connect, wait }: SocketBridgeOptions): Bridge => 
 }
 
 const openCalls = () => {
-  const open = new Map<number, { readonly channel: Channel; readonly resolve: (reply: Reply<unknown>) => void }>()
-  const tables = new Set<string>()
+  const open = new Map<number, (reply: Reply<unknown>) => void>()
   let lastId = 0
   return {
-    add: (channel: Channel) => {
+    add: () => {
       const { promise, resolve } = Promise.withResolvers<Reply<unknown>>()
       lastId += 1
-      open.set(lastId, { channel, resolve })
+      open.set(lastId, resolve)
       return { id: lastId, reply: promise }
     },
     answer: (id: number, reply: Reply<unknown>): void => {
-      const call = open.get(id)
+      open.get(id)?.(reply)
       open.delete(id)
-      if (call?.channel === 'query' && reply.ok) for (const table of tablesOf(reply.value)) tables.add(table)
-      call?.resolve(reply)
     },
     failAll: (): void => {
-      for (const { resolve } of open.values()) resolve({ ok: false, error: lost })
+      for (const answer of open.values()) answer({ ok: false, error: lost })
       open.clear()
     },
-    tablesRead: () => [...tables],
   }
 }
 
 /** Tells what pushes may have said while there was no connection. */
-const catchUp = (invoke: Bridge['invoke'], tell: (push: Push) => void, tables: readonly string[]): void => {
-  tell({ push: 'tables-changed', data: { tables: [...tables] } })
+const catchUp = (invoke: Bridge['invoke'], tell: (push: Push) => void): void => {
+  tell({ push: 'tables-changed', data: { tables: ['*'] } })
   tell({ push: 'print-jobs', data: {} })
   for (const [channel, push] of statePushes) {
     void invoke(channel, undefined).then((reply) => {
@@ -122,11 +117,6 @@ const statePushes = [
   ['app.state', 'app-state'],
   ['sync.status', 'sync-status'],
 ] as const
-
-const tablesOf = (value: unknown): readonly string[] =>
-  typeof value === 'object' && value !== null && 'tables' in value && Array.isArray(value.tables)
-    ? value.tables.map(String)
-    : []
 
 const lost: ErrorData = {
   code: 'unavailable',
