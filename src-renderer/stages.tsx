@@ -62,7 +62,7 @@ const useActions = (): readonly Action[] => {
     { label: 'Light appearance', words: 'theme colors bright', icon: IconSun, run: () => setColorScheme('light') },
     { label: 'Dark appearance', words: 'theme colors night', icon: IconMoon, run: () => setColorScheme('dark') },
     {
-      label: 'Appearance of this computer',
+      label: 'Same appearance as the system',
       words: 'theme system',
       icon: IconSunMoon,
       run: () => setColorScheme('auto'),

@@ -84,6 +84,12 @@ const fonts = "'Inter Variable', 'Noto Sans', 'Segoe UI', system-ui, sans-serif"
 export const accentFor = (color: string, scheme: 'light' | 'dark'): string =>
   readableOn(isHexColor(color) ? color : fallbackAccent, tokens[scheme].frame, 5)
 
+/** Mantine's greys: its parts take borders from the fifth, grounds and text from the ends. */
+const neutrals: Readonly<Record<'light' | 'dark', MantineColorsTuple>> = {
+  light: ['#f7f8f8', '#f1f2f3', '#e7e9ea', '#d6d9dc', '#868d94', '#646b73', '#4a5058', '#3d434a', '#2a2f35', '#16181b'],
+  dark: ['#eceef0', '#d4d8dc', '#b9bfc6', '#949ba3', '#656d75', '#303438', '#232629', '#1b1d1f', '#16181a', '#131416'],
+}
+
 /** Ten shades around a color; the sixth is for light, the fourth for dark. */
 const shadesOf = (color: string): MantineColorsTuple => {
   const [onLight, onDark] = [accentFor(color, 'light'), accentFor(color, 'dark')]
@@ -103,11 +109,17 @@ const shadesOf = (color: string): MantineColorsTuple => {
   ]
 }
 
+/** Their scroll lock adds a style sheet of its own, which the content security policy forbids. */
+const sheet = { lockScroll: false, overlayProps: { backgroundOpacity: 0.2 } } as const
+const sheetStyles = { title: { fontSize: 18, fontWeight: 650 } } as const
+
 export const themeFor = (color: string) =>
   createTheme({
     primaryColor: 'accent',
     primaryShade: { light: 6, dark: 4 },
     colors: {
+      gray: neutrals.light,
+      dark: neutrals.dark,
       accent: shadesOf(color),
       red: shadesOf(tokens.light['danger-solid']),
       yellow: shadesOf('#b87503'),
@@ -137,10 +149,13 @@ export const themeFor = (color: string) =>
     shadows: { xs: 'none', sm: 'none', md: 'var(--shadow)', lg: 'var(--shadow)', xl: 'var(--shadow)' },
     components: {
       Button: Button.extend({ defaultProps: { fw: 550 } }),
-      // Their scroll lock adds a style sheet of its own, which the content security policy forbids.
-      Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 100 } } }),
+      Modal: Modal.extend({
+        defaultProps: { ...sheet, centered: true, transitionProps: { duration: 100 } },
+        styles: sheetStyles,
+      }),
       Drawer: Drawer.extend({
-        defaultProps: { lockScroll: false, position: 'right', transitionProps: { duration: 120 } },
+        defaultProps: { ...sheet, position: 'right', transitionProps: { duration: 120 } },
+        styles: sheetStyles,
       }),
       Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, transitionProps: { duration: 80 } } }),
     },

@@ -14,7 +14,9 @@ const longOverdueDays = 30
 /** `Owes $64.00`, `Credit $20.00`, `Nothing to pay`. */
 export const owedText = ({ amount, currency }: Owed, locale: string): string => {
   if (amount === 0) return 'Nothing to pay'
-  return amount > 0 ? `Owes ${formatMoney(amount, currency, locale)}` : `Credit ${formatMoney(-amount, currency, locale)}`
+  return amount > 0
+    ? `Owes ${formatMoney(amount, currency, locale)}`
+    : `Credit ${formatMoney(-amount, currency, locale)}`
 }
 
 /** `oldest 21 days`, `due in 5 days`; undefined when nothing is open. */

@@ -24,7 +24,13 @@ export const Sheet = ({ label, title, aside, children, footer, onClose, onKeyDow
     <header className={classes['head']}>
       <h2 className={classes['title']}>{title}</h2>
       {aside}
-      <button type="button" className={classes['close']} onClick={onClose} aria-label="Close" aria-keyshortcuts="Escape">
+      <button
+        type="button"
+        className={classes['close']}
+        onClick={onClose}
+        aria-label="Close"
+        aria-keyshortcuts="Escape"
+      >
         <IconX size={18} stroke={1.8} aria-hidden="true" />
         <KeyHint>Esc</KeyHint>
       </button>

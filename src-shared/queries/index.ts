@@ -1,5 +1,6 @@
 import { counterExpected } from './expected.ts'
 import { counterFamily } from './family.ts'
+import { namesOf } from './names.ts'
 import { paymentsDue, paymentsOfFamily, receiptsGet } from './payments.ts'
 import { classRoll } from './roll.ts'
 import type { Query } from './query.ts'
@@ -16,6 +17,7 @@ export const queries = [
   receiptsGet,
   todaysSessions,
   classRoll,
+  namesOf,
 ] as const
 
 /** A query whose arguments are checked by itself before it runs. */

@@ -24,28 +24,35 @@ const waitingText = ({ waiting, online }: SyncStatus): string => {
 
 /** Always there: where we are, who works here, and both directions of sync (JOURNEYS). Opens the page behind it. */
 export const StatusLine = ({ onPalette }: { readonly onPalette: () => void }) => {
-  const [, navigate] = useLocation()
+  const [location, navigate] = useLocation()
   const session = useSession()
+  // Escape on the page goes back to where the person was.
+  const openSync = (): void => navigate('/sync', location === '/sync' ? {} : { state: location })
   const unprinted = usePrintJobs().filter(isUnprinted).length
 
   return (
     <footer className={classes['line']} aria-label="Status">
-      <button type="button" className={classes['part']} onClick={() => navigate('/sync')} aria-label="Sync status">
+      <button type="button" className={classes['part']} onClick={openSync} aria-label="Sync status">
         <SyncFacts />
       </button>
       {unprinted > 0 && (
-        <button type="button" className={classes['part']} data-tone="warn" onClick={() => navigate('/sync')}>
+        <button type="button" className={classes['part']} data-tone="warn" onClick={openSync}>
           <IconPrinter size={16} aria-hidden="true" />
           {plural(unprinted, 'receipt', 'receipts')} not printed
         </button>
       )}
       <span className={classes['space']} />
       <span className={classes['fact']}>{session.facility.name}</span>
-      <span className={classes['fact']}>Till {session.till.code}</span>
+      <span className={`${classes['fact']} ${classes['till']}`}>Till {session.till.code}</span>
       <span className={classes['fact']}>
         <bdi>{session.name}</bdi>
       </span>
-      <button type="button" className={classes['part']} onClick={onPalette} aria-keyshortcuts="Control+K">
+      <button
+        type="button"
+        className={`${classes['part']} ${classes['commands']}`}
+        onClick={onPalette}
+        aria-keyshortcuts="Control+K"
+      >
         Commands <kbd>Ctrl K</kbd>
       </button>
     </footer>

@@ -44,8 +44,9 @@ export const RollRowView = ({ row, rowProps, ...props }: RollRowViewProps) => {
       <div className={classes['who']}>
         <div className={classes['name']}>
           <PersonName first={row.first_name} last={row.last_name} preferred={row.preferred_name} size="large" />
-          <span className={classes['age']}>{row.age}</span>
+          <span className={classes['age']}>{row.age} yrs</span>
           {kind && <Chip tone="info">{kind}</Chip>}
+          {props.isMissing && <Chip tone="warn">No mark</Chip>}
         </div>
         <div className={classes['facts']}>
           <CheckInFact row={row} />

@@ -1,7 +1,7 @@
 import { IconCalendarOff } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
 import { todaysSessions, type TodaysSession } from '../../../src-shared/queries/sessions.ts'
-import { useSession } from '../../app/use-app-state.ts'
+import { useMay, useSession } from '../../app/use-app-state.ts'
 import { useLiveQuery } from '../../app/use-live-query.ts'
 import { useNow } from '../../app/use-now.ts'
 import { errorText } from '../../texts/errors.ts'
@@ -18,7 +18,7 @@ const sections = [
   ['past', 'Earlier today'],
 ] as const
 
-/** An instructor's own sessions come first; the rest stays in order of time. */
+/** Own sessions first; the rest stays in order of time. */
 const mineFirst = (a: TodaysSession, b: TodaysSession): number => Number(b.is_mine) - Number(a.is_mine)
 
 /** Today's sessions: what is on now, what comes, what was. */
@@ -49,11 +49,12 @@ export const TodayScreen = () => {
 
 const SessionList = ({ sessions }: { readonly sessions: readonly TodaysSession[] }) => {
   const [, navigate] = useLocation()
-  const groups = sections.map(([phase, title]) => ({
-    title,
-    phase,
-    sessions: sessions.filter((session) => session.phase === phase).toSorted(mineFirst),
-  }))
+  // At the counter the clock orders the day; for who only teaches, their own sessions do.
+  const isAtCounter = useMay()('check_ins.record')
+  const groups = sections.map(([phase, title]) => {
+    const inPhase = sessions.filter((session) => session.phase === phase)
+    return { title, phase, sessions: isAtCounter && phase !== 'now' ? inPhase : inPhase.toSorted(mineFirst) }
+  })
   const order = groups.flatMap((group) => group.sessions)
   const cursor = useCursor({ count: order.length })
 

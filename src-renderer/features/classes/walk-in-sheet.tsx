@@ -107,7 +107,7 @@ const WalkInSearch = ({ onRoll, onPick }: Pick<WalkInSheetProps, 'onRoll' | 'onP
             >
               <Avatar first={calledName(student)} last={student.last_name} size={36} />
               <PersonName first={student.first_name} last={student.last_name} preferred={student.preferred_name} />
-              <span className={classes['age']}>{student.age}</span>
+              <span className={classes['age']}>{student.age} yrs</span>
               {taken.has(student.student_id) ? <Chip>On this roll</Chip> : place === index && <KeyHint>↵</KeyHint>}
             </button>
           </li>

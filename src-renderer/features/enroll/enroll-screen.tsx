@@ -22,6 +22,10 @@ export const EnrollScreen = () => {
 
   const enroll = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
+    if (!server.trim() || !code.trim() || !name.trim()) {
+      setError({ code: 'invalid_input', message: '', details: {} })
+      return
+    }
     setBusy(true)
     setError(undefined)
     const reply = await call(bridge, 'device.enroll', {
@@ -47,7 +51,6 @@ export const EnrollScreen = () => {
             size="md"
             value={server}
             onChange={(change) => setServer(change.currentTarget.value)}
-            required
             autoFocus
             autoComplete="off"
             spellCheck={false}
@@ -59,7 +62,6 @@ export const EnrollScreen = () => {
             value={code}
             onChange={(change) => setCode(change.currentTarget.value)}
             classNames={{ input: classes['code'] }}
-            required
             autoComplete="off"
             spellCheck={false}
           />
@@ -70,7 +72,6 @@ export const EnrollScreen = () => {
             size="md"
             value={name}
             onChange={(change) => setName(change.currentTarget.value)}
-            required
             maxLength={100}
             autoComplete="off"
           />
@@ -79,7 +80,7 @@ export const EnrollScreen = () => {
               {enrollText(error)}
             </Notice>
           )}
-          <Button type="submit" size="md" disabled={isBusy || !server || !code || !name}>
+          <Button type="submit" size="md" disabled={isBusy}>
             {isBusy ? 'Setting up …' : 'Set up this computer'}
           </Button>
         </Stack>
@@ -91,6 +92,7 @@ export const EnrollScreen = () => {
 const enrollText = (error: ErrorData): string => {
   if (error.code === 'unavailable' || error.code === 'needs_internet')
     return 'The server does not answer at this address. Check the address and the internet, then try again.'
-  if (error.code === 'invalid_input') return 'That does not look like an address and a code. Check both.'
+  if (error.code === 'invalid_input')
+    return 'Enter the address, the code and a name. One of them is missing or does not look right.'
   return errorText(error)
 }

@@ -31,11 +31,14 @@ export const PasswordForm = ({ name }: { readonly name: string }) => {
   const [hasCapsLock, setCapsLock] = useState(false)
   const [error, setError] = useState<ErrorData>()
   const [isBusy, setBusy] = useState(false)
+  const nameField = useRef<HTMLInputElement>(null)
   const passwordField = useRef<HTMLInputElement>(null)
   const [wait, setWait] = useCountdown()
 
   const signIn = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
+    if (!signInName.trim()) return nameField.current?.focus()
+    if (!password) return passwordField.current?.focus()
     setBusy(true)
     const reply = await call(bridge, 'session.sign_in', { sign_in_name: signInName.trim(), password })
     setBusy(false)
@@ -54,6 +57,7 @@ export const PasswordForm = ({ name }: { readonly name: string }) => {
     <form onSubmit={signIn}>
       <Stack gap="md">
         <TextInput
+          ref={nameField}
           label="Name"
           size="md"
           value={signInName}
@@ -84,12 +88,7 @@ export const PasswordForm = ({ name }: { readonly name: string }) => {
               : errorText(error)}
           </Notice>
         )}
-        <Button
-          type="submit"
-          size="md"
-          disabled={isBusy || wait > 0 || !signInName || !password}
-          rightSection={<KeyHint>↵</KeyHint>}
-        >
+        <Button type="submit" size="md" disabled={isBusy || wait > 0} rightSection={<KeyHint>↵</KeyHint>}>
           {isBusy ? 'Signing in …' : 'Sign in'}
         </Button>
       </Stack>

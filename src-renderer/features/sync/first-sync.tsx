@@ -29,7 +29,7 @@ export const FirstSync = ({ state }: { readonly state: AppState }) => {
           {status.problem ? errorText(status.problem) : 'It goes on from here as soon as there is internet.'}
         </Notice>
       )}
-      <Button variant="subtle" color="gray" size="sm" mt="md" onClick={() => void signOut()}>
+      <Button variant="default" size="sm" mt="md" onClick={() => void signOut()}>
         Sign out
       </Button>
     </Gate>

@@ -1,2 +1,92 @@
-/** What waits to be sent, and what was decided otherwise. */
-export const SyncScreen = () => <h1>Sync</h1>
+import { IconCloudCheck } from '@tabler/icons-react'
+import { useLocation } from 'wouter'
+import { useHistoryState } from 'wouter/use-browser-location'
+import type { SyncStatus, WaitingMutation } from '../../../src-shared/contract/ipc.ts'
+import { namesOf } from '../../../src-shared/queries/names.ts'
+import { useSession } from '../../app/use-app-state.ts'
+import { useEscape } from '../../app/use-escape.ts'
+import { useLiveQuery } from '../../app/use-live-query.ts'
+import { useNow } from '../../app/use-now.ts'
+import { useSyncList } from '../../app/use-sync-list.ts'
+import { useSyncStatus } from '../../app/use-sync-status.ts'
+import { idsIn, type Wording } from '../../texts/commands.ts'
+import { errorText } from '../../texts/errors.ts'
+import { type Place, momentText } from '../../texts/when.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { DecidedList } from './decided-list.tsx'
+import classes from './sync-screen.module.css'
+import { Unprinted } from './unprinted.tsx'
+import { WaitingList } from './waiting-list.tsx'
+
+const maxNames = 2000
+
+const useWording = (lists: readonly WaitingMutation[]): Wording => {
+  const { facility } = useSession()
+  const ids = [...new Set(lists.flatMap((item) => [item.staff_id, ...idsIn(item.args)]))].slice(0, maxNames)
+  const names = useLiveQuery(namesOf, { ids }, { keepPrevious: true })
+  return { names: names.state === 'ready' ? names.data : {}, currency: facility.currency, locale: facility.locale }
+}
+
+/** What is behind the status line: what waits, what was decided otherwise, what is not on paper. */
+export const SyncScreen = () => {
+  const [, navigate] = useLocation()
+  const cameFrom: unknown = useHistoryState()
+  useEscape(() => navigate(typeof cameFrom === 'string' ? cameFrom : '/'))
+  const live = useSyncStatus()
+  const waiting = useSyncList('sync.waiting')
+  const decided = useSyncList('sync.decided')
+  const wording = useWording([...(waiting ?? []), ...(decided ?? [])])
+
+  return (
+    <div className={classes['screen']}>
+      <header className={classes['header']}>
+        <h1>Saved and sent</h1>
+      </header>
+      {live.state === 'ready' && <Summary status={live.data} />}
+      {decided && decided.length > 0 && <DecidedList items={decided} wording={wording} />}
+      <Unprinted />
+      {waiting && <WaitingList items={waiting} wording={wording} />}
+    </div>
+  )
+}
+
+const headline = ({ waiting, online }: SyncStatus): string => {
+  if (waiting === 0) return 'Everything from this computer is on the server.'
+  const changes = waiting === 1 ? '1 change is' : `${waiting} changes are`
+  return online
+    ? `${changes} saved here and on the way to the server.`
+    : `${changes} saved here and waiting for the internet.`
+}
+
+const Summary = ({ status }: { readonly status: SyncStatus }) => {
+  const { facility, till } = useSession()
+  const now = useNow()
+  const upTo = (at: string | null, place: Place): string => (at === null ? 'Not yet' : momentText(at, now, place))
+  return (
+    <section className={classes['summary']} aria-label="Summary">
+      <p className={classes['headline']}>
+        <IconCloudCheck size={28} stroke={1.6} aria-hidden="true" />
+        {headline(status)}
+      </p>
+      <dl className={classes['facts']}>
+        <div>
+          <dt>Connection</dt>
+          <dd>{status.online ? 'Online' : 'Offline'}</dd>
+        </div>
+        <div>
+          <dt>Sent up to</dt>
+          <dd>{upTo(status.sent_up_to, facility)}</dd>
+        </div>
+        <div>
+          <dt>Received up to</dt>
+          <dd>{upTo(status.received_up_to, facility)}</dd>
+        </div>
+        <div>
+          <dt>Till</dt>
+          <dd>{till.code}</dd>
+        </div>
+      </dl>
+      {status.problem && <Notice tone="warn">{errorText(status.problem)}</Notice>}
+    </section>
+  )
+}
