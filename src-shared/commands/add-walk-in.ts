@@ -15,6 +15,7 @@ export const addWalkIn = defineCommand({
   permission: 'attendance.record',
 
   async apply(tx, { session_id, student_id }, run) {
+    await run.lock('sessions', session_id)
     const session = await requireSession(tx, session_id, run.facilityId)
     if (session.roll_closed_at !== null && !run.permissions.has('attendance.correct')) {
       throw new DomainError('roll_closed', 'This roll is closed. Ask the office to correct it.')

@@ -12,6 +12,7 @@ export const closeRoll = defineCommand({
   permission: 'attendance.record',
 
   async apply(tx, { session_id }, run) {
+    await run.lock('sessions', session_id)
     const session = await requireSession(tx, session_id, run.facilityId)
     if (session.roll_closed_at !== null) return
 

@@ -4,7 +4,7 @@ import { DomainError, type ErrorCode, type ErrorDetails } from '../errors.ts'
 import { rowIdsOf } from '../ids.ts'
 import type { Permission } from '../permissions.ts'
 import { requirePermission } from '../rules/access.ts'
-import type { Database } from '../schema/tables.ts'
+import type { Database, SyncedTableName } from '../schema/tables.ts'
 
 /** What a command may know besides its arguments. All of it is fixed at the click, so a rerun does the same. */
 export interface CommandContext {
@@ -20,6 +20,11 @@ export interface CommandContext {
   readonly till: { readonly id: string; readonly code: string }
   readonly seriesNumber: number | null
   readonly permissions: ReadonlySet<Permission>
+  /**
+   * Makes others who lock the same row wait until this command is done, so that what it reads next stays true: many
+   * desks' commands run at once on the server. On a desk there is one writer, and nothing to do.
+   */
+  readonly lock: (table: SyncedTableName, id: string) => Promise<void>
 }
 
 /** Says that the command went through, but not as it was sent. */

@@ -47,6 +47,7 @@ export const markAttendance = defineCommand({
   permission: 'attendance.record',
 
   async apply(tx, { session_id, marks }, run) {
+    await run.lock('sessions', session_id)
     const session = await requireSession(tx, session_id, run.facilityId)
     const isClosed = session.roll_closed_at !== null
     if (isClosed && !run.permissions.has('attendance.correct')) {

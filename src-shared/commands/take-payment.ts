@@ -55,6 +55,7 @@ export const takePayment = defineCommand<TakePaymentArgs>({
     const paymentId = run.newId()
     const receiptId = run.newId()
     await insertPayment(tx, args, { run, paymentId })
+    await run.lock('families', args.family_id)
     const invoices = await invoicesOf(tx, args.family_id)
     const fitting = fitAllocations(args.allocations, invoices)
     for (const allocation of fitting) {

@@ -11,14 +11,15 @@ export const voidPayment = defineCommand({
   permission: 'payments.void',
 
   async apply(tx, { payment_id, reason }, run) {
-    const payment = await tx
-      .selectFrom('payments')
-      .leftJoin('payment_voids', 'payment_voids.payment_id', 'payments.id')
-      .select(['payments.family_id', 'payment_voids.id as void_id'])
-      .where('payments.id', '=', payment_id)
-      .executeTakeFirst()
+    const payment = await tx.selectFrom('payments').select('family_id').where('id', '=', payment_id).executeTakeFirst()
     if (!payment) throw new DomainError('not_found', 'This payment does not exist here.')
-    if (payment.void_id !== null) throw new DomainError('already_voided', 'This payment was voided before.')
+    await run.lock('families', payment.family_id)
+    const earlier = await tx
+      .selectFrom('payment_voids')
+      .select('id')
+      .where('payment_id', '=', payment_id)
+      .executeTakeFirst()
+    if (earlier) throw new DomainError('already_voided', 'This payment was voided before.')
     await tx
       .insertInto('payment_voids')
       .values({

@@ -42,7 +42,7 @@ export const carryOut = async (
   const grant = await grantOf(tx, envelope, device, grants)
   const permissions = underLease(grant.permissions, grant.notAfter, envelope.at)
   const merged = await applyCommand(asShared(tx), command, envelope.args, {
-    ...contextOf(envelope, device, now()),
+    ...contextOf(tx, envelope, device, now()),
     permissions,
   })
   return merged ? { outcome: 'merged', error: merged } : { outcome: 'applied' }
@@ -65,7 +65,7 @@ export const salvage = async (
   try {
     // Parsed a moment ago by salvageOf, and of the command's own type.
     const args = parseArgs(command, envelope.args)
-    const context = { ...contextOf(envelope, device, now()), permissions: new Set<Permission>() }
+    const context = { ...contextOf(tx, envelope, device, now()), permissions: new Set<Permission>() }
     const run = { ...context, newId: rowIdsOf(envelope.id) }
     const merged = await command.salvage?.(asShared(tx), args, run, reason)
     return merged ? { outcome: 'merged', error: merged } : refused(reason)
@@ -98,7 +98,12 @@ const envelopeOf = ({ content }: Received): MutationEnvelope => {
   return content.envelope
 }
 
-const contextOf = (envelope: MutationEnvelope, device: Device, nowMs: number): Omit<CommandContext, 'permissions'> => ({
+const contextOf = (
+  tx: Tx,
+  envelope: MutationEnvelope,
+  device: Device,
+  nowMs: number,
+): Omit<CommandContext, 'permissions'> => ({
   mutationId: envelope.id.toLowerCase(),
   at: envelope.at,
   hlc: clampHlc(envelope.hlc, nowMs),
@@ -107,6 +112,9 @@ const contextOf = (envelope: MutationEnvelope, device: Device, nowMs: number): O
   facilityId: device.facilityId,
   till: device.till,
   seriesNumber: envelope.series_number,
+  lock: async (table, id) => {
+    await sql`select from ${sql.table(table)} where id = ${id} for no key update`.execute(tx)
+  },
 })
 
 /** Throws `lease_invalid` unless the server gave this lease to this person at this device. */

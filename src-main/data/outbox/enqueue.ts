@@ -11,6 +11,7 @@ import type { Database } from '../../../src-shared/schema/tables.ts'
 import { instantToText } from '../../../src-shared/time.ts'
 import type { Desk, PrintOrder } from '../desk/desk.ts'
 import type { Profile } from '../device/profile.ts'
+import { oneWriter } from '../one-writer.ts'
 import type { Replica } from '../replica/replica.ts'
 
 export interface Actor {
@@ -94,6 +95,7 @@ const compose = (
       till: profile.till,
       seriesNumber: envelope.series_number,
       permissions: actor.permissions,
+      lock: oneWriter,
     },
   }
 }

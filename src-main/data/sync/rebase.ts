@@ -7,6 +7,7 @@ import { permissionsOf } from '../../../src-shared/rules/access.ts'
 import type { Database } from '../../../src-shared/schema/tables.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Profile } from '../device/profile.ts'
+import { oneWriter } from '../one-writer.ts'
 import type { ChangedRow } from '../replica/before-images.ts'
 import type { Replica } from '../replica/replica.ts'
 import { type Applier, latestHlcOf } from './apply.ts'
@@ -138,5 +139,6 @@ const runEnvelope = async (
     till: profile.till,
     seriesNumber: mutation.series_number,
     permissions: await permissionsOf(tx, mutation.staff_id, profile.facility_id),
+    lock: oneWriter,
   })
 }

@@ -1,0 +1,2 @@
+/** `CommandContext.lock` where nobody else writes. */
+export const oneWriter = (): Promise<void> => Promise.resolve()

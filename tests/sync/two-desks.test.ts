@@ -1,0 +1,243 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { syncedTables } from '../../src-shared/schema/tables.ts'
+import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
+import { startSyncServer, type TestServer } from '../support/sync-server.ts'
+import { until } from '../support/until.ts'
+
+let server: TestServer
+let desks: TestDesk[] = []
+
+beforeEach(async () => {
+  server = await startSyncServer()
+})
+afterEach(async () => {
+  for (const desk of desks) await desk.remove()
+  desks = []
+  await server.close()
+})
+
+const newDesk = async (options: Parameters<typeof enrollDesk>[1] = {}): Promise<TestDesk> => {
+  const desk = await enrollDesk(server, options)
+  desks.push(desk)
+  return desk
+}
+
+const checkIn = (desk: TestDesk, child: number) =>
+  desk.command('check_in.record', {
+    entries: [{ student_id: server.counter.children[child]!.id, session_id: server.counter.session.id }],
+  })
+
+const pay = (desk: TestDesk, amount = 6400) =>
+  desk.command('payment.take', {
+    family_id: server.counter.family.id,
+    method_id: server.counter.cash.id,
+    amount,
+    tendered: amount,
+    reference: null,
+    allocations: [{ invoice_id: server.counter.invoices[0]!.id, amount, already_paid: 0 }],
+  })
+
+const drained = async (desk: TestDesk) => until(async () => (await desk.data.status()).waiting === 0)
+
+/** A line to the server that can be cut. */
+const cuttable = () => {
+  let isCut = false
+  const line: typeof fetch = async (input, init) => {
+    if (isCut) throw new TypeError('fetch failed')
+    return fetch(input, init)
+  }
+  return { fetch: line, cut: (value: boolean) => (isCut = value) }
+}
+
+/** Every row of the facility as PostgreSQL has it, to be compared with a replica's. */
+const expectEqualToServer = async (desk: TestDesk): Promise<void> => {
+  for (const table of Object.keys(syncedTables)) {
+    const truth = await server.sql<{ row: { id: string } }>(`select to_jsonb(t) as row from ${table} t order by id`)
+    expect(
+      desk.rows(table).map((row) => row['id']),
+      table,
+    ).toEqual(truth.map(({ row }) => row.id))
+  }
+}
+
+describe('two desks of one facility', () => {
+  test('see each other and end with the same rows (promise 5)', async () => {
+    const one = await newDesk()
+    const two = await newDesk()
+
+    await checkIn(one, 0)
+    await checkIn(two, 1)
+    await pay(one)
+    await Promise.all([drained(one), drained(two)])
+    await until(() => one.rows('check_ins').length === 2 && two.rows('receipts').length === 1)
+
+    for (const table of Object.keys(syncedTables)) expect(one.rows(table), table).toEqual(two.rows(table))
+    await expectEqualToServer(one)
+    expect([one.faults, two.faults]).toEqual([[], []])
+  })
+
+  test('both take money for one invoice offline: both payments stand, the second as credit (B1)', async () => {
+    const lines = [cuttable(), cuttable()] as const
+    const one = await newDesk(lines[0])
+    const two = await newDesk(lines[1])
+    for (const line of lines) line.cut(true)
+
+    await pay(one)
+    await pay(two)
+    for (const line of lines) line.cut(false)
+    await Promise.all([drained(one), drained(two)])
+    await until(() => one.rows('payments').length === 2 && two.rows('payments').length === 2)
+
+    expect(one.rows('payment_allocations')).toHaveLength(1)
+    expect(
+      one
+        .rows('receipts')
+        .map((row) => row['label'])
+        .toSorted(),
+    ).toEqual(['WER1-000001', 'WER2-000001'])
+    const notices = [...(await one.call('sync.decided')), ...(await two.call('sync.decided'))]
+    expect(notices.map(({ outcome, error }) => [outcome, error.code])).toEqual([['merged', 'left_as_credit']])
+  })
+})
+
+describe('without the server', () => {
+  test('local work goes on, and drains by itself when the line is back (promise 2)', async () => {
+    const line = cuttable()
+    const desk = await newDesk(line)
+    line.cut(true)
+
+    await checkIn(desk, 0)
+    await checkIn(desk, 1)
+    await pay(desk)
+    expect(await desk.data.status()).toMatchObject({ waiting: 3 })
+    line.cut(false)
+    await drained(desk)
+
+    const [counts] = await server.sql(
+      'select (select count(*)::int from check_ins) as check_ins, (select count(*)::int from payments) as payments',
+    )
+    expect(counts).toEqual({ check_ins: 2, payments: 1 })
+  })
+
+  test('a desk that starts again unlocks with the password and has everything', async () => {
+    const line = cuttable()
+    const desk = await newDesk(line)
+    line.cut(true)
+    await checkIn(desk, 0)
+    await desk.stop()
+
+    const again = openDesk({ folder: desk.folder, fetch: line.fetch })
+    desks = [again]
+    await again.signIn()
+
+    expect(again.rows('check_ins')).toHaveLength(1)
+    expect(await again.data.status()).toMatchObject({ waiting: 1, online: false })
+  })
+
+  test('a wrong password is refused, and too many are made to wait', async () => {
+    const line = cuttable()
+    const desk = await newDesk(line)
+    line.cut(true)
+    await desk.call('session.sign_out')
+
+    const tries = []
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      const reply = await desk.invoke('session.sign_in', { sign_in_name: 'sam.lee', password: `wrong ${attempt}` })
+      tries.push(reply.ok ? 'ok' : reply.error.code)
+    }
+
+    expect(tries).toEqual([...Array<string>(5).fill('wrong_password'), 'too_many_attempts'])
+  })
+})
+
+describe('an answer that gets lost (promise 3)', () => {
+  test('has no second effect, though every request is sent twice and the first answer dropped', async () => {
+    const doubled: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      if (!String(input instanceof Request ? input.url : input).includes('/v1/mutations')) return response
+      await response.arrayBuffer()
+      return fetch(input, init)
+    }
+    const desk = await newDesk({ fetch: doubled })
+
+    await checkIn(desk, 0)
+    await pay(desk)
+    await drained(desk)
+
+    const [counts] = await server.sql(
+      `select (select count(*)::int from check_ins) as check_ins, (select count(*)::int from payments) as payments,
+        (select count(*)::int from receipts) as receipts, (select count(*)::int from mutations) as mutations`,
+    )
+    expect(counts).toEqual({ check_ins: 1, payments: 1, receipts: 1, mutations: 2 })
+  })
+
+  test('is acknowledged by the log alone', async () => {
+    const mute: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      if (String(input instanceof Request ? input.url : input).includes('/v1/mutations')) throw new TypeError('cut')
+      return response
+    }
+    const desk = await newDesk({ fetch: mute })
+
+    await checkIn(desk, 0)
+    await drained(desk)
+
+    expect(desk.rows('device_progress').map((row) => row['last_seq'])).toContain(1)
+    expect(desk.rows('check_ins')).toHaveLength(1)
+  })
+})
+
+describe('what the server refuses (promise 4)', () => {
+  test('stays, with its reason and what was sent, until a person has read it', async () => {
+    const line = cuttable()
+    const desk = await newDesk(line)
+    line.cut(true)
+    const { mutation_id } = await checkIn(desk, 0)
+    await server.sql("update sessions set status = 'cancelled'")
+    line.cut(false)
+    await drained(desk)
+
+    const [refused] = await desk.call('sync.decided')
+    expect(refused).toMatchObject({
+      id: mutation_id,
+      outcome: 'refused',
+      command: 'check_in.record',
+      error: { code: 'session_cancelled' },
+      args: { entries: [{ student_id: server.counter.children[0]!.id }] },
+    })
+    expect(desk.rows('check_ins')).toEqual([])
+    expect(await desk.data.status()).toMatchObject({ refused: 1 })
+
+    await desk.call('sync.close_decided', { id: mutation_id })
+    expect(await desk.data.status()).toMatchObject({ refused: 0 })
+    expect(await server.sql('select outcome from mutations')).toEqual([{ outcome: 'refused' }])
+  })
+
+  test('does not hold up what follows', async () => {
+    const line = cuttable()
+    const desk = await newDesk(line)
+    line.cut(true)
+    await checkIn(desk, 0)
+    await pay(desk)
+    await server.sql("update sessions set status = 'cancelled'")
+    line.cut(false)
+    await drained(desk)
+
+    expect(await server.sql('select outcome from mutations order by device_seq')).toEqual([
+      { outcome: 'refused' },
+      { outcome: 'applied' },
+    ])
+  })
+})
+
+describe('a device that is revoked', () => {
+  test('is told so, and keeps what it has', async () => {
+    const desk = await newDesk()
+    await server.sql('update devices set revoked_at = now()')
+
+    await checkIn(desk, 0)
+
+    await until(async () => (await desk.data.status()).problem?.code === 'device_revoked')
+    expect(await desk.data.status()).toMatchObject({ waiting: 1 })
+  })
+})
