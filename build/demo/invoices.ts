@@ -3,6 +3,7 @@ import { addDays, type DateText } from '../../src-shared/time.ts'
 import type { Draft, RowOf, Site } from './draft.ts'
 import type { Child } from './people.ts'
 import type { SchoolClass } from './schedule.ts'
+import { storyOf } from './story.ts'
 
 /** An invoice with its lines and what has been paid of it so far. */
 export interface Bill {
@@ -93,11 +94,12 @@ const chargesByFamilyAndMonth = ({ draft: { rows }, classes, children }: Ledger)
   return charges
 }
 
-/** Due 21 days ago; of its 290.00 the payments leave 64.00 open. */
+/** Overdue as the story says, and paid in part. */
 const storyPlan = ({ children }: Ledger, site: Site): readonly BillPlan[] => {
   const own = children.filter((child) => child.isInStory && child.sites.includes(site))
   const [first] = own
   if (!first) return []
+  const { overdueDays } = storyOf(site.facility.code)
   const prices = [2200, 1800, 1800]
   const programs = ['Swim', 'Basketball', 'Football']
   const lines = own.map(({ student }, index) => ({
@@ -107,7 +109,7 @@ const storyPlan = ({ children }: Ledger, site: Site): readonly BillPlan[] => {
     quantity: 5,
     unit_amount: prices[index] ?? 0,
   }))
-  const dates = { issued_on: addDays(site.today, -35), due_on: addDays(site.today, -21) }
+  const dates = { issued_on: addDays(site.today, -overdueDays - 14), due_on: addDays(site.today, -overdueDays) }
   return [{ site, familyId: first.familyId, lines, ...dates }]
 }
 

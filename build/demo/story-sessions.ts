@@ -21,25 +21,31 @@ const shortestMinutes = 14
 
 /** When the story's sessions of today are: around now, on today's date, wholly within it, with check-in open. */
 export const timeAroundNow = (now: string, facility: RowOf<'facilities'>, minutes: number): When => {
-  const today = dateAt(now, facility.time_zone)
-  for (const wish of wishes) {
-    const date = dateAt(roundedUp(now, wish), facility.time_zone)
-    const from = timeAt(roundedUp(now, wish), facility.time_zone)
+  const zone = facility.time_zone
+  const nowMs = Temporal.Instant.from(now).epochMilliseconds
+  const wished = wishes.map((wish) => nowMs + wish * minuteMs)
+  // People begin at full five minutes; where none is left, as on the night that has an hour twice, at any minute.
+  const grid = [
+    ...wished.map((ms) => Math.ceil(ms / fiveMinutesMs) * fiveMinutesMs),
+    ...wished.map((ms) => Math.floor(ms / minuteMs) * minuteMs),
+  ]
+  for (const start of grid.map(instantToText)) {
+    const date = dateAt(start, zone)
+    const from = timeAt(start, zone)
     const until = laterBy(from, minutes)
     // By the wall clock again: in the hour that daylight saving repeats, a time means its first occurrence.
-    const isOpen = ['open', 'late'].includes(checkInWindow(instantOf(date, from, facility.time_zone), now, facility))
-    if (date === today && isOpen && laterBy(from, shortestMinutes) <= until && from < until)
-      return { date, from, until }
+    const window = checkInWindow(instantOf(date, from, zone), now, facility)
+    const isOpen = window === 'open' || window === 'late'
+    if (date === dateAt(now, zone) && isOpen && minutesLeft(from) >= shortestMinutes) return { date, from, until }
   }
   throw new Error(`No session fits around ${now}.`)
 }
 
-const fiveMinutes = 5 * 60_000
+const minuteMs = 60_000
+const fiveMinutesMs = 5 * minuteMs
 
-const roundedUp = (now: string, plusMinutes: number): string =>
-  instantToText(
-    Math.ceil((Temporal.Instant.from(now).epochMilliseconds + plusMinutes * 60_000) / fiveMinutes) * fiveMinutes,
-  )
+/** Of the day, from a time of day on. */
+const minutesLeft = (time: string): number => 24 * 60 - 1 - Number(time.slice(0, 2)) * 60 - Number(time.slice(3))
 
 /** The sessions that JOURNEYS J1 and J2 tell of: a roll of twelve, and one session for each child of a family of three. */
 export const draftStory = (stage: Stage, site: Site): readonly Meeting[] => {

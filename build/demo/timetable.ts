@@ -38,6 +38,8 @@ const bookEnrolled = (stage: Stage, meeting: Meeting): Meeting => {
   const { draft, school } = stage
   const { session, of } = meeting
   for (const { child, enrollment, bookedFrom, bookedUntil } of school.places.get(of.row.id) ?? []) {
+    // Today the children of the story have the story's sessions, and no others.
+    if (child.isInStory && session.date === of.site.today) continue
     if (enrollment.status === 'trial' || bookedFrom > session.date || bookedUntil < session.date) continue
     book(stage, meeting, { child, kind: 'regular', enrollmentId: enrollment.id })
   }
