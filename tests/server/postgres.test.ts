@@ -1,0 +1,127 @@
+import { type Kysely, sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inRole, openPostgres, type PostgresDatabase } from '../../sync-server/db/postgres.ts'
+import { academy as ids } from '../support/academy.ts'
+import { seedAcademy } from '../support/academy-pg.ts'
+import { createFoyerDatabase, type FoyerDatabase } from '../support/foyer-database.ts'
+import { until } from '../support/until.ts'
+
+let database: FoyerDatabase
+let db: Kysely<PostgresDatabase>
+
+const app = { role: 'foyer_app', facilityId: ids.facility_id, organizationId: ids.organization_id } as const
+
+beforeAll(async () => {
+  database = await createFoyerDatabase()
+  db = database.server
+  await seedAcademy(database.admin)
+})
+
+afterAll(() => database.drop())
+
+const valueOf = async (expression: ReturnType<typeof sql>): Promise<unknown> => {
+  const { rows } = await sql<{ value: unknown }>`select ${expression} as value`.execute(db)
+  return rows[0]?.value
+}
+
+describe('a value from PostgreSQL', () => {
+  test.each([
+    [sql`timestamptz '2026-11-21 09:00:00+11'`, '2026-11-20T22:00:00.000Z'],
+    [sql`timestamptz '2026-11-21 09:00:00.07Z'`, '2026-11-21T09:00:00.070Z'],
+    [sql`date '2026-03-29'`, '2026-03-29'],
+    [sql`time '16:30'`, '16:30'],
+    [sql`9007199254740991::int8`, 9_007_199_254_740_991],
+    [sql`(select count(*) from (values (1)) as one)`, 1],
+    [sql`null::timestamptz`, null],
+    [sql`true`, true],
+  ])('number %#: has the form of the definitions', async (expression, expected) => {
+    expect(await valueOf(expression)).toBe(expected)
+  })
+
+  test('that a number cannot hold is an error, not another value', async () => {
+    await expect(valueOf(sql`9007199254740993::int8`)).rejects.toThrow('9007199254740993')
+  })
+})
+
+describe('a connection', () => {
+  test.each([
+    ['statement_timeout', '5s'],
+    ['lock_timeout', '2s'],
+    ['idle_in_transaction_session_timeout', '10s'],
+    ['TimeZone', 'UTC'],
+  ])('has %s %s', async (name, value) => {
+    expect(await valueOf(sql`current_setting(${name})`)).toBe(value)
+  })
+
+  test('that breaks while idle is reported, and the pool goes on', async () => {
+    const errors: Error[] = []
+    const pool = openPostgres({ url: database.serverUrl, onError: (error) => errors.push(error) })
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(pool.db)
+
+    await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(database.admin)
+    await until(() => errors.length > 0)
+
+    expect((await sql`select 1`.execute(pool.db)).rows).toHaveLength(1)
+    await pool.close()
+  })
+})
+
+describe('inRole', () => {
+  test('runs the work as the role, and rolls back when it throws', async () => {
+    const failing = inRole(db, app, async (tx) => {
+      await tx.updateTable('facilities').set({ name: 'Elsewhere' }).execute()
+      throw new Error('no')
+    })
+
+    await expect(failing).rejects.toThrow('no')
+    const names = await inRole(db, app, (tx) => tx.selectFrom('facilities').select('name').execute())
+    expect(names.map(({ name }) => name)).not.toContain('Elsewhere')
+  })
+
+  test('runs the work again after a deadlock, and both transactions have their effect', async () => {
+    const staff = await database.admin.selectFrom('staff').select('id').executeTakeFirstOrThrow()
+    const role = await database.admin.selectFrom('roles').select('id').executeTakeFirstOrThrow()
+    let runs = 0
+    let bothHold: () => void = () => undefined
+    const held = new Promise<void>((resolve) => (bothHold = resolve))
+    const meet = (): Promise<void> => {
+      runs += 1
+      if (runs === 2) bothHold()
+      return held
+    }
+    const renameStaff = (tx: Kysely<PostgresDatabase>, name: string) =>
+      tx.updateTable('staff').set({ last_name: name }).where('id', '=', staff.id).execute()
+    const renameRole = (tx: Kysely<PostgresDatabase>, name: string) =>
+      tx.updateTable('roles').set({ name }).where('id', '=', role.id).execute()
+
+    await Promise.all([
+      inRole(db, app, async (tx) => {
+        await renameStaff(tx, 'One')
+        await meet()
+        await renameRole(tx, 'One')
+      }),
+      inRole(db, app, async (tx) => {
+        await renameRole(tx, 'Two')
+        await meet()
+        await renameStaff(tx, 'Two')
+      }),
+    ])
+
+    expect(runs).toBe(3)
+    const { name } = await database.admin.selectFrom('roles').select('name').executeTakeFirstOrThrow()
+    const { last_name } = await database.admin.selectFrom('staff').select('last_name').executeTakeFirstOrThrow()
+    expect(name).toBe(last_name)
+  })
+
+  test('does not run the work again after any other error', async () => {
+    let runs = 0
+
+    const failing = inRole(db, app, async (tx) => {
+      runs += 1
+      await sql`select 1 / 0`.execute(tx)
+    })
+
+    await expect(failing).rejects.toThrow('division by zero')
+    expect(runs).toBe(1)
+  })
+})
