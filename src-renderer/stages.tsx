@@ -6,7 +6,10 @@ import { DeskTheme } from './app/desk-theme.tsx'
 import { Frame } from './app/frame/frame.tsx'
 import type { Action } from './app/frame/palette.tsx'
 import { useAppState, useMay } from './app/use-app-state.ts'
+import { useCardScan } from './app/use-card-scan.ts'
+import { useFindCard } from './app/use-find-card.ts'
 import { useSignOut } from './app/use-sign-out.ts'
+import { PaymentSheet } from './features/payments/payment-sheet.tsx'
 import { EnrollScreen } from './features/enroll/enroll-screen.tsx'
 import { SignInScreen } from './features/sign-in/sign-in-screen.tsx'
 import { FirstSync } from './features/sync/first-sync.tsx'
@@ -29,6 +32,7 @@ const Stage = ({ state }: { readonly state: AppState }) => {
 
 const Desk = () => {
   const may = useMay()
+  useCardScan(useFindCard(), may('check_ins.record'))
   const home = screens.find((screen) => may(screen.permission))?.path ?? '/sync'
   return (
     <Frame screens={screens} actions={useActions()}>
@@ -43,6 +47,7 @@ const Desk = () => {
           <Redirect to={home} replace />
         </Route>
       </Switch>
+      <PaymentSheet />
     </Frame>
   )
 }

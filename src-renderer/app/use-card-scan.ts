@@ -1,17 +1,17 @@
 import { useEffect, useEffectEvent } from 'react'
 import { emptyScan, type ScanBuffer, stepScan } from './card-scan.ts'
 
-/** Opens what the code is on; answers false when no card has it. */
-type OpenCard = (code: string) => Promise<boolean>
+/** Finds what the code is on, and answers how to open it; undefined when it was no card, but typed fast into a field. */
+export type FindCard = (code: string, isInField: boolean) => Promise<(() => void) | undefined>
 
 /**
  * Card scanners type like a very fast person and press Enter. This watches the whole window: wherever the focus is, a
  * scanned card opens its family. Outside of fields a letter is held back for as long as a scanner needs for the next one,
  * so that the letters of a code press no shortcuts; in a field the code is taken out again.
  */
-export const useCardScan = (openCard: OpenCard): void => {
-  const open = useEffectEvent(openCard)
-  useEffect(() => watchScans((code) => open(code)), [])
+export const useCardScan = (findCard: FindCard, isActive = true): void => {
+  const find = useEffectEvent(findCard)
+  useEffect(() => (isActive ? watchScans((code, isInField) => find(code, isInField)) : undefined), [isActive])
 }
 
 /** Longer than the scanner's pause between two characters, shorter than anybody notices. */
@@ -65,21 +65,21 @@ const createHeldKeys = () => {
   }
 }
 
-const watchScans = (open: OpenCard): (() => void) => {
+const watchScans = (find: FindCard): (() => void) => {
   const keys = createHeldKeys()
   let buffer: ScanBuffer = emptyScan
   let before: { readonly field: Field; readonly value: string } | undefined
 
   const takeCode = async (code: string): Promise<void> => {
     const typedInto = before
-    const letters = keys.take()
-    if (await open(code)) {
-      if (typedInto) setValue(typedInto.field, typedInto.value)
+    keys.take()
+    const open = await find(code, typedInto !== undefined)
+    if (!open) {
+      keys.pressEnter()
       return
     }
-    for (const letter of letters) keys.hold(letter)
-    keys.replay()
-    keys.pressEnter()
+    if (typedInto) setValue(typedInto.field, typedInto.value)
+    open()
   }
 
   const type = (event: KeyboardEvent, next: ScanBuffer): void => {
