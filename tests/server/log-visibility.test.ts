@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { PostgresDatabase } from '../../sync-server/db/postgres.ts'
 import * as build from '../support/academy.ts'
-import { healthItem, payment, seedAcademy, seedHousehold } from '../support/academy-pg.ts'
+import { payment, seedAcademy, seedHousehold } from '../support/academy-pg.ts'
 import { entriesAfter, headOf, replay, visibleImages } from '../support/facility-log.ts'
 import { createFoyerDatabase, type FoyerDatabase } from '../support/foyer-database.ts'
 import { until } from '../support/until.ts'
@@ -227,9 +227,18 @@ describe('who writes a family while it is being linked', () => {
 })
 
 describe('any sequence of changes', () => {
-  /** Families and students by number; the same step may be impossible at the moment, and then does nothing. */
-  const step = fc.record({
-    kind: fc.constantFrom('link', 'unlink', 'join', 'leave', 'write', 'move'),
+  const kinds = ['link', 'unlink', 'move', 'join', 'leave', 'swap', 'write', 'remove'] as const
+
+  interface Step {
+    readonly kind: (typeof kinds)[number]
+    /** Numbers, which lead to the three families, three students and two facilities. */
+    readonly family: number
+    readonly student: number
+    readonly facility: number
+  }
+
+  const step: fc.Arbitrary<Step> = fc.record({
+    kind: fc.constantFrom(...kinds),
     family: fc.nat(2),
     student: fc.nat(2),
     facility: fc.nat(1),
@@ -240,50 +249,24 @@ describe('any sequence of changes', () => {
     const families = households.map(({ family }) => family)
     const students = households.map((household) => household.students[0])
 
-    const run = async ({ kind, ...at }: { kind: string; family: number; student: number; facility: number }) => {
-      const family = families[at.family] ?? academy.household.family
-      const student = students[at.student] ?? academy.household.students[0]
-      const facility = at.facility === 0 ? here : there
-      const ofLink = sql<boolean>`family_id = ${family.id} and facility_id = ${facility}`
-      const ofMember = sql<boolean>`family_id = ${family.id} and student_id = ${student.id}`
-      const steps: Record<string, () => Promise<unknown>> = {
-        link: () =>
-          db
-            .insertInto('family_facilities')
-            .values(link(family.id, facility))
-            .onConflict((oc) => oc.doNothing())
-            .execute(),
-        unlink: () => db.deleteFrom('family_facilities').where(ofLink).execute(),
-        join: () =>
-          db
-            .insertInto('family_students')
-            .values(build.childOf(family, student))
-            .onConflict((oc) => oc.doNothing())
-            .execute(),
-        leave: () => db.deleteFrom('family_students').where(ofMember).execute(),
-        write: () =>
-          db
-            .insertInto('health_items')
-            .values(healthItem({ student_id: student.id }))
-            .execute(),
-        move: () =>
-          db
-            .updateTable('family_facilities')
-            .set({ facility_id: facility === here ? there : here })
-            .where(ofLink)
-            .where(({ not, exists, selectFrom }) =>
-              not(
-                exists(
-                  selectFrom('family_facilities as other')
-                    .where('other.family_id', '=', family.id)
-                    .where('other.facility_id', '<>', facility)
-                    .select('other.id'),
-                ),
-              ),
-            )
-            .execute(),
+    const run = async ({ kind, ...at }: Step) => {
+      const family = families[at.family]?.id
+      const student = students[at.student]?.id
+      const [facility, other] = at.facility === 0 ? [here, there] : [there, here]
+      const statements = {
+        link: sql`insert into family_facilities values (${randomUUID()}, ${family}, ${facility}) on conflict do nothing`,
+        unlink: sql`delete from family_facilities where family_id = ${family} and facility_id = ${facility}`,
+        move: sql`update family_facilities set facility_id = ${other} where family_id = ${family}
+          and (select count(*) from family_facilities where family_id = ${family}) = 1`,
+        join: sql`insert into family_students values (${randomUUID()}, ${family}, ${student}) on conflict do nothing`,
+        leave: sql`delete from family_students where family_id = ${family} and student_id = ${student}`,
+        swap: sql`update family_students set student_id = ${student} where family_id = ${family}
+          and (select count(*) from family_students where family_id = ${family}) = 1`,
+        write: sql`insert into health_items (id, student_id, kind, severity, name)
+          values (${randomUUID()}, ${student}, 'diet', 'info', 'Vegan')`,
+        remove: sql`delete from health_items where student_id = ${student}`,
       }
-      await steps[kind]?.()
+      await statements[kind].execute(db)
     }
 
     await fc.assert(
