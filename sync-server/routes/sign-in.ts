@@ -18,7 +18,8 @@ export const signInRoute = ({ config, db, keys, now, attempts }: Services) =>
     output: signInResponse,
     handle: async ({ sign_in_name, password, recovery }, { log }, device) => {
       const name = normalizeSignInName(sign_in_name)
-      const tries = [`${device.id}:${name}`, `${device.organizationId}:${name}`]
+      // Of this device, so that nobody can lock a colleague out of the others.
+      const tries = [`${device.id}:${name}`]
       attempts.passwords.check(tries)
       try {
         const request = { signInName: name, password, leaseDays: config.leaseDays, nowMs: now() }

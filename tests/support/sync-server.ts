@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { Client } from 'pg'
+import { Pool } from 'pg'
 import { pino } from 'pino'
 import { v7 } from 'uuid'
 import type {
@@ -17,11 +17,10 @@ import { createKeys, type ServerKeys } from '../../sync-server/auth/keys.ts'
 import { hashPassword } from '../../sync-server/auth/sign-in.ts'
 import { buildServer, type Server } from '../../sync-server/app.ts'
 import { type Config, readConfig } from '../../sync-server/config.ts'
-import { migrate } from '../../sync-server/db/migrate.ts'
 import { openPostgres, type Postgres } from '../../sync-server/db/postgres.ts'
 import { academy } from './academy.ts'
 import { type Counter, counterRows } from './counter-rows.ts'
-import { createDatabase } from './databases.ts'
+import { createFoyerDatabase } from './foyer-database.ts'
 
 export const password = 'correct horse battery staple'
 export const signInName = 'sam.lee'
@@ -47,21 +46,16 @@ const testConfig: Partial<Config> = { deviceRequests: 1_000_000, addressRequests
 
 /** A sync server on a database of its own, with the rows of a counter and one staff member who may do everything. */
 export const startSyncServer = async (over: Partial<Config> = {}, now = Date.now): Promise<TestServer> => {
-  const database = await createDatabase()
-  const serverPassword = 'the password of tests'
-  await migrate({ url: database.url, serverPassword })
-  const admin = new Client(database.url)
-  await admin.connect()
+  const database = await createFoyerDatabase()
+  const admin = new Pool({ connectionString: database.adminUrl, max: 2 })
   const counter = counterRows()
   const insert = insertInto(admin)
   await seed(insert, counter)
-  const serverUrl = new URL(database.url)
-  serverUrl.username = 'foyer_server'
-  serverUrl.password = encodeURIComponent(serverPassword)
-  const postgres = openPostgres({ url: serverUrl.href })
+  const { serverUrl } = database
+  const postgres = openPostgres({ url: serverUrl })
   const keys = await createKeys()
   const config = {
-    ...readConfig({ DATABASE_URL: serverUrl.href, FOYER_KEYS_FILE: '-', PORT: '0' }),
+    ...readConfig({ DATABASE_URL: serverUrl, FOYER_KEYS_FILE: '-', PORT: '0' }),
     ...testConfig,
     ...over,
   }
@@ -111,7 +105,7 @@ export const startSyncServer = async (over: Partial<Config> = {}, now = Date.now
 }
 
 const insertInto =
-  (admin: Client) =>
+  (admin: Pool) =>
   async (table: string, row: object): Promise<void> => {
     await admin.query(`insert into ${table} select * from jsonb_populate_record(null::${table}, $1)`, [
       JSON.stringify(row),

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EnrollResponse, SignInResponse } from '../../../src-shared/contract/http.ts'
+import { createDeviceCode } from '../../../sync-server/auth/codes.ts'
+import { academy, facility, newId } from '../../support/academy.ts'
+import { newDeviceKey, postJson, startSyncServer, type TestServer } from '../../support/sync-server.ts'
+
+let nowMs = Date.now()
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startSyncServer({}, () => nowMs)
+})
+afterAll(async () => server.close())
+
+const makeCode = async (minutes = 10): Promise<string> => {
+  const request = { facilityId: academy.facility_id, audience: 'desk', createdBy: null, minutes } as const
+  return (await createDeviceCode(server.postgres.db, request, nowMs)).code
+}
+
+const enroll = async (code: string, name = 'Desk') => {
+  const { publicJwk } = await newDeviceKey()
+  return postJson<EnrollResponse>(`${server.url()}/v1/devices/enroll`, { code, name, public_key: publicJwk })
+}
+
+describe('enrolling a device', () => {
+  test('gives it an id, its facility, a till of its own and the public keys of the server', async () => {
+    const { status, body } = await enroll(await makeCode())
+
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ facility_id: academy.facility_id, facility_name: 'Werribee', audience: 'desk' })
+    expect(body.till.code).toMatch(/^WER\d+$/)
+    expect(body.lease_key).toEqual(server.keys.lease.publicJwk)
+    expect(body.recovery_key).toEqual(server.keys.recovery.publicJwk)
+    expect(JSON.stringify(body)).not.toContain('"d":')
+  })
+
+  test('writes the device, its key, its till and its progress in one transaction', async () => {
+    const { body } = await enroll(await makeCode(), 'Pool side')
+
+    const rows = await server.sql(
+      `select device.name, progress.last_seq, till.code, key.public_key like '%Ed25519%' as has_key
+       from devices device join device_progress progress using (id) join device_keys key using (id)
+       join tills till on till.device_id = device.id where device.id = $1`,
+      [body.device_id],
+    )
+
+    expect(rows).toEqual([{ name: 'Pool side', last_seq: 0, code: body.till.code, has_key: true }])
+  })
+
+  test('takes a code as people type it: lower case, blanks, O for 0, l for 1', async () => {
+    const code = await makeCode()
+    const typed = ` ${code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')} `
+
+    const { status } = await enroll(typed)
+
+    expect(status).toBe(200)
+  })
+
+  test('gives a code to one of ten that send it at the same moment', async () => {
+    const code = await makeCode()
+
+    const answers = await Promise.all(Array.from({ length: 10 }, async () => enroll(code)))
+
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200,
+      ...Array.from({ length: 9 }, () => 403),
+    ])
+    // Ten wrong tries are allowed in ten minutes; the next test begins afresh.
+    nowMs += 601_000
+  })
+
+  test('gives ten devices at the same moment ten tills, numbered without a gap', async () => {
+    const codes = await Promise.all(Array.from({ length: 10 }, async () => makeCode()))
+
+    const answers = await Promise.all(codes.map(async (code) => enroll(code)))
+
+    const numbers = answers.map(({ body }) => Number(body.till.code.slice(3))).toSorted((a, b) => a - b)
+    const first = numbers[0] ?? 0
+    expect(numbers).toEqual(Array.from({ length: 10 }, (_, index) => first + index))
+  })
+
+  test('refuses a code that is over', async () => {
+    const code = await makeCode(10)
+    nowMs += 10 * 60_000 + 1
+
+    const answer = await enroll(code)
+
+    expect(answer).toMatchObject({ status: 403, body: { code: 'code_invalid' } })
+  })
+
+  test('refuses an address after ten wrong codes, also with a right one, until ten minutes are over', async () => {
+    nowMs += 601_000
+    for (let tries = 0; tries < 10; tries++) await enroll('0000-0000-0000')
+    const right = await makeCode(30)
+
+    const locked = await enroll(right)
+    nowMs += 601_000
+    const later = await enroll(right)
+
+    expect(locked).toMatchObject({ status: 429, body: { code: 'too_many_attempts' } })
+    expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(later.status).toBe(200)
+  })
+
+  test('keeps only the hash of a code', async () => {
+    const code = await makeCode()
+
+    const rows = await server.sql<{ text: string }>(`select device_codes::text as text from device_codes`)
+
+    const plain = code.replaceAll('-', '')
+    expect(rows.some(({ text }) => text.includes(code) || text.includes(plain))).toBe(false)
+    expect(plain).toMatch(/^[0-9A-HJKMNP-TV-Z]{12}$/)
+  })
+})
+
+describe('POST /v1/device-codes', () => {
+  test('makes a code for a signed-in person who may enroll devices', async () => {
+    const device = await server.enroll()
+    const { lease } = await device.signIn()
+
+    const made = await device.post<{ code: string }>('/v1/device-codes', { lease, audience: 'office' })
+    const second = await enroll(made.body.code)
+
+    expect(made.status).toBe(200)
+    expect(second).toMatchObject({ status: 200, body: { audience: 'office', facility_id: academy.facility_id } })
+  })
+
+  test('refuses the lease of another device', async () => {
+    const [mine, other] = [await server.enroll(), await server.enroll()]
+    const { lease } = await other.signIn()
+
+    const answer = await mine.post('/v1/device-codes', { lease, audience: 'desk' })
+
+    expect(answer).toMatchObject({ status: 403, body: { code: 'lease_invalid' } })
+  })
+
+  test('refuses a lease whose signature was changed', async () => {
+    const device = await server.enroll()
+    const { lease } = await device.signIn()
+    const forged = lease.replace(/\.[^.]+$/, `.${'A'.repeat(86)}`)
+
+    const answer = await device.post('/v1/device-codes', { lease: forged, audience: 'desk' })
+
+    expect(answer).toMatchObject({ status: 403, body: { code: 'lease_invalid' } })
+  })
+
+  test('refuses a person whose role does not allow it', async () => {
+    const device = await server.enroll()
+    const { lease } = (await device.signIn()) satisfies SignInResponse
+    await server.sql(`update role_permissions set permission = 'nothing' where permission = 'devices.enroll'`)
+
+    const answer = await device.post('/v1/device-codes', { lease, audience: 'desk' })
+    await server.sql(`update role_permissions set permission = 'devices.enroll' where permission = 'nothing'`)
+
+    expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+  })
+})
+
+test('the tills of two facilities are counted apart', async () => {
+  const second = facility({ id: newId(), name: 'Hoppers', code: 'HOP' })
+  await server.insert('facilities', second)
+
+  const device = await server.enroll({ facilityId: second.id })
+
+  expect(device.enrolled.till.code).toBe('HOP1')
+})
