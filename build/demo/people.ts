@@ -2,6 +2,7 @@ import { parsePhoneNumber } from 'libphonenumber-js'
 import { addDays } from '../../src-shared/time.ts'
 import type { Draft, RowOf, Site } from './draft.ts'
 import { type Culture, cultures, type NamedFamily, unusualFamilies } from './names.ts'
+import type { Random } from './random.ts'
 import { storyOf } from './story.ts'
 
 /** A child with the family that brings it, and the sites where that family is known. */
@@ -23,7 +24,7 @@ interface Plan {
 }
 
 /** How many children the families have, in turn: two on average. */
-const familySizes = [2, 1, 3, 2, 1, 2, 4, 2, 1, 3]
+export const familySizes = [2, 1, 3, 2, 1, 2, 4, 2, 1, 3]
 const familyCount = 80
 const secondHouseholds = 4
 
@@ -127,24 +128,28 @@ interface NewGuardian {
   readonly priority: number
 }
 
-const draftGuardian = ({ random, rows }: Draft, { familyId, name, surname, priority }: NewGuardian): void => {
+const draftGuardian = ({ random, rows }: Draft, guardian: NewGuardian): void => {
+  rows.guardians.push(guardianRow(random, guardian))
+}
+
+/** An adult who can be reached, mostly. */
+export const guardianRow = (random: Random, { familyId, name, surname, priority }: NewGuardian): RowOf<'guardians'> => {
   // Within the block that Australia keeps for fiction, give or take; nobody is ever called.
   const phone = parsePhoneNumber(`+6149157${String(random.int(0, 9999)).padStart(4, '0')}`)
-  const number = rows.guardians.length + 1
-  rows.guardians.push({
+  const mailbox = emailName(name, surname) || `guardian${random.int(1, 9999)}`
+  return {
     id: random.id(),
     family_id: familyId,
     first_name: name,
     last_name: surname,
-    relationship:
-      priority === 1
-        ? random.pick(['Mother', 'Father', 'Mother', 'Guardian'])
-        : random.pick(['Father', 'Mother', 'Stepfather', 'Grandmother']),
+    relationship: random.pick(
+      priority === 1 ? ['Mother', 'Father', 'Mother', 'Guardian'] : ['Father', 'Mother', 'Stepfather', 'Grandmother'],
+    ),
     phone: phone.formatNational(),
     phone_e164: phone.number,
-    email: random.chance(92) ? `${emailName(name, surname) || `guardian${number}`}@example.com` : null,
+    email: random.chance(92) ? `${mailbox}@example.com` : null,
     priority,
-  })
+  }
 }
 
 /** Latin letters without their marks; nothing for a name in another script. */
@@ -228,7 +233,7 @@ const peanuts: HealthFacts = {
   name: 'Peanuts',
   action: 'EpiPen in the red bag, then call 000 and the mother.',
 }
-const healthFacts: readonly HealthFacts[] = [
+export const healthFacts: readonly HealthFacts[] = [
   {
     kind: 'condition',
     severity: 'serious',
