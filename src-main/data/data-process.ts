@@ -120,7 +120,7 @@ export class DataProcess {
       return { ...line, waiting: 0, received_up_to: null, sent_up_to: null, refused: 0 }
     }
     const { store } = this.#unlocked
-    const receivedUpTo = store.replica.state.read().receivedUpTo ?? null
+    const receivedUpTo = store.replica.readState().receivedUpTo ?? null
     const oldest = store.desk.mutationsAfter(store.progress, 1)[0]
     return {
       ...line,
@@ -184,7 +184,7 @@ export class DataProcess {
   async #readSession(): Promise<void> {
     const store = this.#unlocked?.store
     this.#session =
-      this.#device && this.#staff && store?.replica.state.read().isComplete
+      this.#device && this.#staff && store?.replica.readState().isComplete
         ? await readSession(store.replica.reads, this.#staff, this.#device.profile())
         : undefined
   }
@@ -216,7 +216,7 @@ export class DataProcess {
 
   /** Never behind the server: a clock that was set back does not lengthen a lease (FAULTS T3). */
   #leaseTime(): string {
-    const seen = this.#unlocked?.store.replica.state.read().receivedUpTo
+    const seen = this.#unlocked?.store.replica.readState().receivedUpTo
     return seen !== undefined && seen > this.now ? seen : this.now
   }
 

@@ -56,7 +56,7 @@ export class Store {
 
   /** Up to which own mutation the log has brought the server's decision. */
   get progress(): number {
-    return progressIn(this.replica, this.#parts.profile.device_id)
+    return progressIn(this.replica.readDb, this.#parts.profile.device_id)
   }
 
   /** A local write; saved when it returns. Throws DomainError when it is refused; then nothing changed. */
@@ -96,7 +96,7 @@ export class Store {
       const fresh = this.#loadingCopy()
       await fresh.replica.complete({ position, handle, receivedUpTo: serverTime })
       this.#loading = undefined
-      const progress = progressIn(fresh.replica, this.#parts.profile.device_id)
+      const progress = progressIn(fresh.replica.db, this.#parts.profile.device_id)
       await fresh.replica.transact((tx) => replay(tx, this.#rebaseParts(fresh), progress))
       if (fresh !== this.#shown) await this.#replaceShown(fresh)
     })
@@ -152,7 +152,7 @@ export class Store {
   async #catchUp(): Promise<void> {
     const { appliedSeq } = this.replica.state.read()
     if (this.#loading === this.#shown || appliedSeq === this.desk.lastSeq()) return
-    const from = Math.max(appliedSeq, this.progress)
+    const from = Math.max(appliedSeq, progressIn(this.replica.db, this.#parts.profile.device_id))
     await this.replica.transact((tx) => replay(tx, this.#rebaseParts(this.#shown), from))
   }
 }

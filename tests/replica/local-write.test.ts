@@ -43,7 +43,7 @@ describe('a local write', () => {
       findCommand('check_in.record', 1),
       {
         entries: [
-          { student_id: counter.children[0]!.id, session_id: counter.session.id },
+          { student_id: counter.children[0].id, session_id: counter.session.id },
           { student_id: stranger, session_id: counter.session.id },
         ],
       },
@@ -60,11 +60,9 @@ describe('a local write', () => {
     await payCash(store, { ...counter, family: { ...counter.family, id: counter.cash.id } }).catch(() => undefined)
     await payCash(store, counter, 2000)
 
-    expect(
-      rowsOf(store, 'receipts')
-        .map((row) => row['label'])
-        .toSorted(),
-    ).toEqual(['WER2-000001', 'WER2-000002'])
+    expect(new Set(rowsOf(store, 'receipts').map((row) => row['label']))).toEqual(
+      new Set(['WER2-000001', 'WER2-000002']),
+    )
     expect(store.desk.printJobs().map((job) => job.label)).toEqual(['WER2-000001', 'WER2-000002'])
   })
 

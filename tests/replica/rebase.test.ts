@@ -103,7 +103,7 @@ describe('a batch of the log', () => {
 
   test('that removes a row removes it, and undoing cannot bring it back', async () => {
     const other = session({ class_id: counter.session.class_id })
-    const place = booking({ session_id: other.id, student_id: counter.children[0]!.id })
+    const place = booking({ session_id: other.id, student_id: counter.children[0].id })
     await arrive({ sessions: [other], bookings: [place] })
     await checkInAll(store, counter)
 
@@ -150,6 +150,6 @@ describe('a lost log', () => {
 const checkInAgain = () =>
   store.run(
     findCommand('check_in.record', 1),
-    { entries: [{ student_id: counter.children[0]!.id, session_id: counter.session.id }] },
+    { entries: [{ student_id: counter.children[0].id, session_id: counter.session.id }] },
     actorOf(counter),
   )

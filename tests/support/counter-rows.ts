@@ -29,20 +29,25 @@ export const counterRows = () => {
     sort: 1,
     archived_at: null,
   }
+  const staff = build.staffMember()
   const till = { id: build.newId(), facility_id, device_id, code: 'WER2' }
   const cohort = build.cohort()
   const session = build.session({ class_id: cohort.id })
   const family = build.family()
-  const children = ['Mia', 'Leo', 'Ida'].map((first_name) => build.student({ first_name }))
+  const children = [
+    build.student({ first_name: 'Mia' }),
+    build.student({ first_name: 'Leo' }),
+    build.student({ first_name: 'Ida' }),
+  ] as const
   const invoices = [
     build.invoice({ family_id: family.id, number: 'INV-0001', due_on: '2026-10-31' }),
     build.invoice({ family_id: family.id, number: 'INV-0002', due_on: '2026-11-30' }),
-  ]
+  ] as const
   const rows = {
     organizations: [build.organization()],
     facilities: [build.facility()],
     programs: [build.program()],
-    staff: [build.staffMember()],
+    staff: [staff],
     roles: [role],
     role_permissions: permissions.map((permission) => ({
       id: build.newId(),
@@ -75,17 +80,17 @@ export const counterRows = () => {
     bookings: children.map(({ id }) => build.booking({ session_id: session.id, student_id: id })),
     invoices,
     invoice_lines: [
-      build.invoiceLine({ family_id: family.id, invoice_id: invoices[0]!.id }),
+      build.invoiceLine({ family_id: family.id, invoice_id: invoices[0].id }),
       build.invoiceLine({
         family_id: family.id,
-        invoice_id: invoices[1]!.id,
+        invoice_id: invoices[1].id,
         unit_amount: 2000,
         total: 2000,
         tax_amount: 182,
       }),
     ],
   } satisfies Rows
-  return { rows, cash, till, session, family, children, invoices }
+  return { rows, cash, till, session, family, children, invoices, staff }
 }
 
 export type Counter = ReturnType<typeof counterRows>

@@ -25,8 +25,8 @@ export const storeParts = (folder: string, { till }: Pick<Counter, 'till'>): Sto
 })
 
 /** The staff member of the counter's rows, who may do everything. */
-export const actorOf = ({ rows }: Pick<Counter, 'rows'>) => ({
-  staffId: rows.staff[0]!.id,
+export const actorOf = ({ staff }: Pick<Counter, 'staff'>) => ({
+  staffId: staff.id,
   leaseId: '00000000-0000-4000-8000-000000000001',
   permissions: new Set(permissions),
 })
@@ -56,7 +56,7 @@ export const payCash = (store: Store, counter: Counter, amount = 6400) =>
       amount,
       tendered: 10_000,
       reference: null,
-      allocations: [{ invoice_id: counter.invoices[0]!.id, amount, already_paid: 0 }],
+      allocations: [{ invoice_id: counter.invoices[0].id, amount, already_paid: 0 }],
     },
     actorOf(counter),
   )

@@ -31,6 +31,8 @@ export interface TestServer {
   readonly url: () => string
   readonly server: () => Server
   readonly postgres: Postgres
+  /** Of the superuser. */
+  readonly adminUrl: string
   /** Runs SQL as the superuser, past row-level security. */
   readonly sql: <T = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<readonly T[]>
   readonly insert: (table: string, row: object) => Promise<void>
@@ -72,6 +74,7 @@ export const startSyncServer = async (over: Partial<Config> = {}, now = Date.now
     url,
     server: () => running.server,
     postgres,
+    adminUrl: database.adminUrl,
     insert,
     sql: async <T>(text: string, values: readonly unknown[] = []) => {
       const { rows } = await admin.query(text, [...values])

@@ -22,9 +22,9 @@ const newDesk = async (options: Parameters<typeof enrollDesk>[1] = {}): Promise<
   return desk
 }
 
-const checkIn = (desk: TestDesk, child: number) =>
+const checkIn = (desk: TestDesk, child: 0 | 1 | 2) =>
   desk.command('check_in.record', {
-    entries: [{ student_id: server.counter.children[child]!.id, session_id: server.counter.session.id }],
+    entries: [{ student_id: server.counter.children[child].id, session_id: server.counter.session.id }],
   })
 
 const pay = (desk: TestDesk, amount = 6400) =>
@@ -34,7 +34,7 @@ const pay = (desk: TestDesk, amount = 6400) =>
     amount,
     tendered: amount,
     reference: null,
-    allocations: [{ invoice_id: server.counter.invoices[0]!.id, amount, already_paid: 0 }],
+    allocations: [{ invoice_id: server.counter.invoices[0].id, amount, already_paid: 0 }],
   })
 
 const drained = async (desk: TestDesk) => until(async () => (await desk.data.status()).waiting === 0)
@@ -49,15 +49,17 @@ const cuttable = () => {
   return { fetch: line, cut: (value: boolean) => (isCut = value) }
 }
 
-/** Every row of the facility as PostgreSQL has it, to be compared with a replica's. */
-const expectEqualToServer = async (desk: TestDesk): Promise<void> => {
-  for (const table of Object.keys(syncedTables)) {
-    const truth = await server.sql<{ row: { id: string } }>(`select to_jsonb(t) as row from ${table} t order by id`)
-    expect(
-      desk.rows(table).map((row) => row['id']),
-      table,
-    ).toEqual(truth.map(({ row }) => row.id))
-  }
+const everyTable = Object.keys(syncedTables)
+
+/** Every row that a desk shows, by table. */
+const shown = (desk: TestDesk) => Object.fromEntries(everyTable.map((table) => [table, desk.rows(table)]))
+
+/** The ids of every row that PostgreSQL has, by table. */
+const idsOnServer = async () => {
+  const pairs = everyTable.map(
+    async (table) => [table, await server.sql(`select id from ${table} order by id`)] as const,
+  )
+  return Object.fromEntries(await Promise.all(pairs))
 }
 
 describe('two desks of one facility', () => {
@@ -71,8 +73,9 @@ describe('two desks of one facility', () => {
     await Promise.all([drained(one), drained(two)])
     await until(() => one.rows('check_ins').length === 2 && two.rows('receipts').length === 1)
 
-    for (const table of Object.keys(syncedTables)) expect(one.rows(table), table).toEqual(two.rows(table))
-    await expectEqualToServer(one)
+    expect(shown(one)).toEqual(shown(two))
+    const ids = Object.fromEntries(everyTable.map((table) => [table, one.rows(table).map(({ id }) => ({ id }))]))
+    expect(ids).toEqual(await idsOnServer())
     expect([one.faults, two.faults]).toEqual([[], []])
   })
 
@@ -89,12 +92,7 @@ describe('two desks of one facility', () => {
     await until(() => one.rows('payments').length === 2 && two.rows('payments').length === 2)
 
     expect(one.rows('payment_allocations')).toHaveLength(1)
-    expect(
-      one
-        .rows('receipts')
-        .map((row) => row['label'])
-        .toSorted(),
-    ).toEqual(['WER1-000001', 'WER2-000001'])
+    expect(new Set(one.rows('receipts').map((row) => row['label']))).toEqual(new Set(['WER1-000001', 'WER2-000001']))
     const notices = [...(await one.call('sync.decided')), ...(await two.call('sync.decided'))]
     expect(notices.map(({ outcome, error }) => [outcome, error.code])).toEqual([['merged', 'left_as_credit']])
   })
@@ -203,7 +201,7 @@ describe('what the server refuses (promise 4)', () => {
       outcome: 'refused',
       command: 'check_in.record',
       error: { code: 'session_cancelled' },
-      args: { entries: [{ student_id: server.counter.children[0]!.id }] },
+      args: { entries: [{ student_id: server.counter.children[0].id }] },
     })
     expect(desk.rows('check_ins')).toEqual([])
     expect(await desk.data.status()).toMatchObject({ refused: 1 })

@@ -6,7 +6,7 @@ import type { Store } from '../store.ts'
 
 /** What is saved on this computer and not decided by the server yet, in order. */
 export const waitingMutations = (store: Store): readonly WaitingMutation[] => {
-  const refusal = store.replica.db.prepare('select error from local_refusals where seq = ?').pluck()
+  const refusal = store.replica.readDb.prepare('select error from local_refusals where seq = ?').pluck()
   return store.desk.mutationsAfter(store.progress, Number.MAX_SAFE_INTEGER).map((mutation) => {
     const error = textOrUndefined(refusal.get(mutation.seq))
     return { ...lineOf(mutation), local_error: error === undefined ? null : errorBody.parse(JSON.parse(error)) }

@@ -6,15 +6,18 @@ import { databaseFiles, openEncrypted, type SqliteDatabase } from '../sqlite.ts'
 import { type BeforeImages, installBeforeImages } from './before-images.ts'
 import { createIndexes, createTables, schemaFingerprint } from './schema.ts'
 import { fillSearchIndex, installSearchIndex, type SearchIndex } from './search-index.ts'
-import { type ReplicaState, type StateStore, stateStore } from './state.ts'
+import { type ReplicaState, stateReader, type StateStore, stateStore } from './state.ts'
 
 /** A copy of the facility's rows. It can be deleted at any time and made again from the server and `desk.db`. */
 export interface Replica {
   readonly file: string
+  /** The writer's connection: inside `transact`, or where nothing else runs. */
   readonly db: SqliteDatabase
   readonly state: StateStore
-  /** A connection of its own that cannot write. */
+  /** A connection of its own that cannot write: it sees what is committed, also while a transaction is under way. */
   readonly reads: Kysely<SearchDatabase>
+  readonly readDb: SqliteDatabase
+  readonly readState: () => ReplicaState
   /** One transaction; the caller sees to it that there is one at a time. */
   readonly transact: <T>(work: (tx: Transaction<Database>) => Promise<T>) => Promise<T>
   /** What a complete replica has, and one that is still loading has not. */
@@ -44,6 +47,8 @@ export const openReplica = (file: string, key: Uint8Array): Replica => {
     db,
     state,
     reads,
+    readDb: readConnection,
+    readState: stateReader(readConnection),
     transact,
     live() {
       if (!live) throw new Error('The replica is still loading')

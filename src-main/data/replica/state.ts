@@ -31,12 +31,16 @@ export interface StateStore {
   readonly update: (change: Partial<ReplicaState>) => void
 }
 
-export const stateStore = (db: SqliteDatabase): StateStore => {
+export const stateReader = (db: SqliteDatabase): (() => ReplicaState) => {
   const get = db.prepare("select value from replica_state where key = 'state'").pluck()
-  const put = db.prepare("insert or replace into replica_state values ('state', ?)")
-  const read = (): ReplicaState => {
+  return () => {
     const text = textOrUndefined(get.get())
     return text === undefined ? initial : { ...initial, ...(JSON.parse(text) as Partial<ReplicaState>) }
   }
+}
+
+export const stateStore = (db: SqliteDatabase): StateStore => {
+  const read = stateReader(db)
+  const put = db.prepare("insert or replace into replica_state values ('state', ?)")
   return { read, update: (change) => put.run(JSON.stringify({ ...read(), ...change })) }
 }

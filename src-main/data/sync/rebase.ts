@@ -10,6 +10,7 @@ import type { Profile } from '../device/profile.ts'
 import { oneWriter } from '../one-writer.ts'
 import type { ChangedRow } from '../replica/before-images.ts'
 import type { Replica } from '../replica/replica.ts'
+import type { SqliteDatabase } from '../sqlite.ts'
 import { type Applier, latestHlcOf } from './apply.ts'
 import type { LogEntry } from './feed.ts'
 
@@ -31,8 +32,8 @@ export interface RebaseParts {
 const bookkeeping = new Set(['device_progress', 'mutation_outcomes'])
 
 /** Up to which of our own mutations the replica's log position contains the server's decision. */
-export const progressIn = (replica: Replica, deviceId: string): number =>
-  Number(replica.db.prepare('select last_seq from device_progress where id = ?').pluck().get(deviceId) ?? 0)
+export const progressIn = (db: SqliteDatabase, deviceId: string): number =>
+  Number(db.prepare('select last_seq from device_progress where id = ?').pluck().get(deviceId) ?? 0)
 
 /**
  * Applies one batch of the log: the replica goes from log(p) + unsent to log(q) + unsent in one transaction, so own writes
@@ -49,7 +50,7 @@ export const applyBatch = (parts: RebaseParts, batch: Batch): Promise<readonly s
     } else {
       for (const table of images.undoAfter(0)) touched.add(table)
       applier.apply(batch.entries)
-      for (const table of await replay(tx, parts, progressIn(replica, parts.profile.device_id))) touched.add(table)
+      for (const table of await replay(tx, parts, progressIn(replica.db, parts.profile.device_id))) touched.add(table)
     }
     forgetDecided(parts)
     replica.state.update({
@@ -83,7 +84,7 @@ const keyOf = ({ table_name, row_id }: ChangedRow): string => `${table_name}/${r
 
 /** Before-images and refusals of commands that the server has decided are not needed any more. */
 const forgetDecided = ({ replica, profile }: RebaseParts): void => {
-  const progress = progressIn(replica, profile.device_id)
+  const progress = progressIn(replica.db, profile.device_id)
   replica.live().images.forgetUpTo(progress)
   replica.db.prepare('delete from local_refusals where seq <= ?').run(progress)
 }

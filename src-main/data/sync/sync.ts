@@ -36,7 +36,7 @@ export class Sync {
 
   constructor(parts: SyncParts) {
     this.#parts = parts
-    this.#state = parts.store.replica.state.read().isComplete ? 'live' : 'loading'
+    this.#state = parts.store.replica.readState().isComplete ? 'live' : 'loading'
     this.#sender = this.#startSender()
     this.#loop = this.#follow()
     this.wake()
@@ -129,7 +129,7 @@ export class Sync {
     return followLog({
       url,
       server,
-      from: this.#state === 'renewing' ? { position: 0, handle: undefined } : store.replica.state.read(),
+      from: this.#state === 'renewing' ? { position: 0, handle: undefined } : store.replica.readState(),
       onEvent: (event, handle) => this.#onEvent(event, handle),
       onEnd: (error) => this.#onEnd(error),
     })

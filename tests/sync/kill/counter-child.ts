@@ -33,7 +33,7 @@ const intercept = (target: object, names: readonly string[]): void => {
 }
 const statement = store.replica.db.prepare('select 1')
 intercept(Object.getPrototypeOf(statement) as object, ['run', 'get', 'all', 'iterate'])
-intercept(Sqlite.prototype as object, ['exec', 'pragma', 'prepare'])
+intercept(Sqlite.prototype, ['exec', 'pragma', 'prepare'])
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
