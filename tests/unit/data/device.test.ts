@@ -1,0 +1,99 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { offlineGate } from '../../../src-main/data/device/back-off.ts'
+import { type Profile, readProfile, writeProfile } from '../../../src-main/data/device/profile.ts'
+import { passwordKey, seal, unseal } from '../../../src-main/data/device/sealed.ts'
+
+const cost = { memoryKib: 8, passes: 1 }
+const salt = new Uint8Array(16).fill(1)
+const secret = new Uint8Array(32).fill(2)
+
+describe('a wrap', () => {
+  test('opens with the password at the computer that it was made on, and with nothing else', async () => {
+    const wrap = seal(await passwordKey('pool-side-2', salt, cost, secret), Buffer.from('data key'))
+
+    const right = await passwordKey('pool-side-2', salt, cost, secret)
+    const wrongPassword = await passwordKey('pool-side-3', salt, cost, secret)
+    const otherComputer = await passwordKey('pool-side-2', salt, cost, new Uint8Array(32).fill(9))
+
+    expect(Buffer.from(unseal(right, wrap) ?? []).toString()).toBe('data key')
+    expect(unseal(wrongPassword, wrap)).toBeUndefined()
+    expect(unseal(otherComputer, wrap)).toBeUndefined()
+  })
+
+  test('that was tampered with does not open', async () => {
+    const key = await passwordKey('pool-side-2', salt, cost, secret)
+    const bytes = Buffer.from(seal(key, Buffer.from('data key')), 'base64url')
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+
+    expect(unseal(key, bytes.toString('base64url'))).toBeUndefined()
+  })
+
+  test('takes a password typed on another keyboard as the same text', async () => {
+    expect(await passwordKey('caf\u00e9', salt, cost, secret)).toEqual(
+      await passwordKey('cafe\u0301', salt, cost, secret),
+    )
+  })
+})
+
+describe('the gate for wrong passwords', () => {
+  const failedAt = Date.parse('2026-11-21T05:00:00.000Z')
+
+  test.each([
+    [0, 0, { kind: 'open' }],
+    [4, 0, { kind: 'open' }],
+    [5, 0, { kind: 'wait', seconds: 30 }],
+    [5, 31, { kind: 'open' }],
+    [6, 31, { kind: 'wait', seconds: 29 }],
+    [15, 0, { kind: 'wait', seconds: 3600 }],
+    [20, 100_000, { kind: 'online_only' }],
+  ])('after %i wrong ones and %i seconds', (failed, seconds, gate) => {
+    expect(offlineGate(failed, failedAt, failedAt + seconds * 1000)).toEqual(gate)
+  })
+
+  test('is not opened by setting the clock back', () => {
+    expect(offlineGate(5, failedAt, failedAt - 86_400_000)).toEqual({ kind: 'wait', seconds: 30 })
+  })
+})
+
+describe('the profile', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'foyer-profile-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const profile: Profile = {
+    server_url: 'http://127.0.0.1:1',
+    device_id: '01990000-0000-7000-8000-000000000001',
+    name: 'Desk',
+    facility_id: '01990000-0000-7000-8000-000000000002',
+    facility_name: 'Werribee',
+    audience: 'desk',
+    till: { id: '01990000-0000-7000-8000-000000000003', code: 'WER2' },
+    lease_key: {},
+    recovery_key: {},
+    private_key: 'sealed',
+    recovery: null,
+    known_staff: [],
+  }
+
+  test('comes back as it was written, readable by its owner alone', () => {
+    writeProfile(folder, profile)
+    writeProfile(folder, { ...profile, name: 'Counter 2' })
+
+    expect(readProfile(folder)).toEqual({ ...profile, name: 'Counter 2' })
+    expect(readdirSync(folder)).toEqual(['device.json'])
+    expect(statSync(path.join(folder, 'device.json')).mode & 0o077).toBe(0)
+  })
+
+  test('that is damaged is an error, never a computer that is not enrolled', () => {
+    expect(readProfile(folder)).toBeUndefined()
+
+    writeFileSync(path.join(folder, 'device.json'), '{"server_url":')
+
+    expect(() => readProfile(folder)).toThrow(SyntaxError)
+  })
+})
