@@ -17,7 +17,8 @@ const offlineHint = (isOffline: boolean, knownCount: number): string => {
 export const SignInScreen = ({ state }: { readonly state: AppState }) => {
   const sync = useSyncStatus()
   const [picked, setPicked] = useState<string>()
-  const isOffline = sync.state === 'ready' && !sync.data.online
+  // Until somebody has unlocked this computer nothing asks the server, so nothing is known of the internet.
+  const isOffline = sync.state === 'ready' && sync.data.received_up_to !== null && !sync.data.online
   const waiting = sync.state === 'ready' ? sync.data.waiting : 0
 
   return (
