@@ -11,7 +11,7 @@ import { createCalendar } from './schedule.ts'
 import { draftStory } from './story-sessions.ts'
 import { draftClinics, draftWeeks } from './timetable.ts'
 
-export const demoSeed = 2026
+const demoSeed = 2026
 
 const beforeEverythingMs = 200 * 24 * 3600_000
 const arrivedEarly = 4
