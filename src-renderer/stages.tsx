@@ -53,7 +53,7 @@ const Desk = () => {
 }
 
 const useActions = (): readonly Action[] => {
-  const [, navigate] = useLocation()
+  const [location, navigate] = useLocation()
   // Its own way to stop transitions is a style element, which the content security policy forbids.
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const signOut = useSignOut()
@@ -62,7 +62,7 @@ const useActions = (): readonly Action[] => {
       label: 'What waits to be sent',
       words: 'sync status outbox refused',
       icon: IconActivity,
-      run: () => navigate('/sync'),
+      run: () => navigate('/sync', { state: location }),
     },
     { label: 'Light appearance', words: 'theme colors bright', icon: IconSun, run: () => setColorScheme('light') },
     { label: 'Dark appearance', words: 'theme colors night', icon: IconMoon, run: () => setColorScheme('dark') },

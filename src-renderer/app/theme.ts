@@ -4,6 +4,7 @@ import {
   createTheme,
   DEFAULT_THEME,
   defaultCssVariablesResolver,
+  defaultVariantColorsResolver,
   Drawer,
   type MantineColorsTuple,
   mergeMantineTheme,
@@ -125,8 +126,11 @@ export const themeFor = (color: string) =>
       yellow: shadesOf('#b87503'),
       green: shadesOf('#1a7f4b'),
     },
-    autoContrast: true,
-    luminanceThreshold: 0.19,
+    // Mantine decides on the text of filled parts by the light shade alone.
+    variantColorResolver: (input) => ({
+      ...defaultVariantColorsResolver(input),
+      ...(input.variant === 'filled' ? { color: 'var(--on-accent)' } : {}),
+    }),
     white: '#ffffff',
     black: tokens.light.text,
     fontFamily: fonts,
@@ -185,7 +189,7 @@ const accentVariables = (color: string, scheme: 'light' | 'dark') => {
   const { surface } = tokens[scheme]
   return {
     accent,
-    /** What stands on the accent. */
+    /** What stands on the accent, and on any other filled part. */
     'on-accent': scheme === 'light' ? '#ffffff' : tokens.light.text,
     'accent-ground': mix(surface, accent, scheme === 'light' ? 0.09 : 0.16),
     'accent-line': mix(surface, accent, 0.4),

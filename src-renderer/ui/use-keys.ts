@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent } from 'react'
+import { flushSync } from 'react-dom'
 
 type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>
 
@@ -32,7 +33,8 @@ export const useKeys = (keys: Keys, { isActive = true, whileTyping = false }: Op
     const handler = keys[nameOf(event)]
     if (!handler) return
     event.preventDefault()
-    handler(event)
+    // At once: the next key may belong to the field that this one opens.
+    flushSync(() => handler(event))
   })
 
   useEffect(() => {

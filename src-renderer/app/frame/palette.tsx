@@ -2,6 +2,7 @@ import { Modal } from '@mantine/core'
 import { IconSearch, type TablerIcon } from '@tabler/icons-react'
 import { type KeyboardEvent, useId, useState } from 'react'
 import { KeyHint } from '../../ui/key-hint.tsx'
+import { useEarlyTyping } from '../../ui/use-early-typing.ts'
 import { useEscape } from '../use-escape.ts'
 import classes from './palette.module.css'
 
@@ -40,6 +41,7 @@ export const Palette = ({ isOpen, onClose, actions }: PaletteProps) => {
       centered={false}
       padding={0}
       size={520}
+      transitionProps={{ duration: 0 }}
       yOffset="12vh"
       aria-label="Commands"
     >
@@ -52,6 +54,7 @@ const PaletteList = ({ actions, onClose }: Pick<PaletteProps, 'actions' | 'onClo
   const listId = useId()
   const [typed, setTyped] = useState('')
   const [index, setIndex] = useState(0)
+  useEarlyTyping((letter) => setTyped((text) => text + letter))
   const found = actions.filter(matches(typed))
 
   const run = (action: Action | undefined): void => {
@@ -79,6 +82,7 @@ const PaletteList = ({ actions, onClose }: Pick<PaletteProps, 'actions' | 'onClo
           aria-label="What would you like to do?"
           placeholder="What would you like to do?"
           data-autofocus
+          autoFocus
           value={typed}
           onChange={(event) => {
             setTyped(event.currentTarget.value)

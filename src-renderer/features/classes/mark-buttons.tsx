@@ -1,6 +1,8 @@
 import { Menu } from '@mantine/core'
-import { IconDots } from '@tabler/icons-react'
+import { IconDots, IconNote } from '@tabler/icons-react'
+import { useState } from 'react'
 import type { AttendanceCode } from '../../../src-shared/queries/roll.ts'
+import { useEscape } from '../../app/use-escape.ts'
 import { attendanceTexts } from '../../texts/attendance.ts'
 import { KeyHint } from '../../ui/key-hint.tsx'
 import { codeLooks, mainCodes, otherCodes } from './codes.ts'
@@ -19,26 +21,46 @@ interface MarkButtonsProps {
 const hasButton = (code: AttendanceCode): boolean => mainCodes.some((main) => main === code)
 
 /** One press makes a mark; another mark is one other press. Pressing the same again changes nothing. */
-export const MarkButtons = ({ code, showKeys, disabled, hasNote, onMark, onNote }: MarkButtonsProps) => (
-  <div className={classes['buttons']} role="group" aria-label="Mark" data-keys={showKeys || undefined}>
+export const MarkButtons = (props: MarkButtonsProps) => (
+  <div className={classes['buttons']} role="group" aria-label="Mark" data-keys={props.showKeys || undefined}>
     {mainCodes.map((main) => (
-      <MarkButton key={main} code={main} isPressed={main === code} disabled={disabled} onPress={() => onMark(main)} />
+      <MarkButton
+        key={main}
+        code={main}
+        isPressed={main === props.code}
+        disabled={props.disabled}
+        onPress={() => props.onMark(main)}
+      />
     ))}
-    <Menu position="bottom-end" disabled={disabled} transitionProps={{ duration: 80 }}>
+    <MoreMarks {...props} />
+  </div>
+)
+
+/** The marks that are needed seldom, and the note. */
+const MoreMarks = ({ code, disabled, hasNote, onMark, onNote }: MarkButtonsProps) => {
+  const [isOpen, setOpen] = useState(false)
+  useEscape(() => setOpen(false), isOpen)
+  const isOther = !hasButton(code) && code !== 'not_recorded'
+
+  return (
+    <Menu
+      opened={isOpen}
+      onChange={setOpen}
+      closeOnEscape={false}
+      position="bottom-end"
+      disabled={disabled}
+      transitionProps={{ duration: 80 }}
+    >
       <Menu.Target>
         <button
           type="button"
           className={classes['more']}
           disabled={disabled}
-          data-tone={hasButton(code) || code === 'not_recorded' ? undefined : codeLooks[code].tone}
-          aria-label="More"
+          data-tone={isOther ? codeLooks[code].tone : undefined}
+          aria-label="More marks"
           tabIndex={-1}
         >
-          {hasButton(code) || code === 'not_recorded' ? (
-            <IconDots size={20} aria-hidden="true" />
-          ) : (
-            attendanceTexts[code]
-          )}
+          {isOther ? attendanceTexts[code] : <IconDots size={20} aria-hidden="true" />}
         </button>
       </Menu.Target>
       <Menu.Dropdown>
@@ -56,13 +78,13 @@ export const MarkButtons = ({ code, showKeys, disabled, hasNote, onMark, onNote 
           )
         })}
         <Menu.Divider />
-        <Menu.Item rightSection={<KeyHint>N</KeyHint>} onClick={onNote}>
+        <Menu.Item leftSection={<IconNote size={18} />} rightSection={<KeyHint>N</KeyHint>} onClick={onNote}>
           {hasNote ? 'Change the note' : 'Add a note'}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
-  </div>
-)
+  )
+}
 
 interface MarkButtonProps {
   readonly code: AttendanceCode

@@ -1,6 +1,7 @@
 import { TextInput } from '@mantine/core'
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, useRef, useState } from 'react'
 import { useEscape } from '../../app/use-escape.ts'
+import { useEarlyTyping } from '../../ui/use-early-typing.ts'
 import classes from './note-field.module.css'
 
 interface NoteFieldProps {
@@ -12,12 +13,20 @@ interface NoteFieldProps {
 /** A line for one child in this session. */
 export const NoteField = ({ note, onDone }: NoteFieldProps) => {
   const [text, setText] = useState(note)
-  useEscape(() => onDone(text))
+  useEarlyTyping((letter) => setText((typed) => typed + letter))
+  // Leaving by a key takes the focus away, which leaves it a second time.
+  const isDone = useRef(false)
+  const finish = (): void => {
+    if (isDone.current) return
+    isDone.current = true
+    onDone(text)
+  }
+  useEscape(finish)
 
   const press = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter') return
     event.preventDefault()
-    onDone(text)
+    finish()
   }
   return (
     <TextInput
@@ -29,7 +38,7 @@ export const NoteField = ({ note, onDone }: NoteFieldProps) => {
       maxLength={1000}
       onChange={(change) => setText(change.currentTarget.value)}
       onKeyDown={press}
-      onBlur={() => onDone(text)}
+      onBlur={finish}
       autoFocus
     />
   )

@@ -1,5 +1,6 @@
 import { IconArrowLeft, IconLock, IconUsers } from '@tabler/icons-react'
 import { useState } from 'react'
+import { flushSync } from 'react-dom'
 import type { AttendanceCode, Roll } from '../../../src-shared/queries/roll.ts'
 import { useMay, useSession } from '../../app/use-app-state.ts'
 import { useNow } from '../../app/use-now.ts'
@@ -30,6 +31,11 @@ export const RollView = ({ roll, onBack }: RollViewProps) => {
   const [noteOf, setNoteOf] = useState<string>()
   const cursor = useCursor({ count: rows.length, isActive: !isAdding })
   const current = rows[cursor.index]
+
+  const closeSheet = (): void => {
+    flushSync(() => setAdding(false))
+    cursor.moveTo(cursor.index)
+  }
 
   const isClosed = session.roll_closed_at !== null
   const mayMark = may('attendance.record') && !session.is_cancelled && (!isClosed || may('attendance.correct'))
@@ -90,9 +96,9 @@ export const RollView = ({ roll, onBack }: RollViewProps) => {
       <WalkInSheet
         isOpen={isAdding}
         onRoll={rows}
-        onClose={() => setAdding(false)}
+        onClose={closeSheet}
         onPick={(studentId, name) => {
-          setAdding(false)
+          closeSheet()
           void actions.walkIn(studentId, name)
         }}
       />

@@ -12,6 +12,7 @@ import { Chip } from '../../ui/chip.tsx'
 import { KeyHint } from '../../ui/key-hint.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { PersonName } from '../../ui/person-name.tsx'
+import { useEarlyTyping } from '../../ui/use-early-typing.ts'
 import classes from './walk-in-sheet.module.css'
 
 interface WalkInSheetProps {
@@ -29,8 +30,10 @@ export const WalkInSheet = ({ isOpen, onClose, ...props }: WalkInSheetProps) => 
       opened={isOpen}
       onClose={onClose}
       closeOnEscape={false}
+      returnFocus={false}
       title="Add a walk-in"
       size={440}
+      transitionProps={{ duration: 0 }}
       closeButtonProps={{ 'aria-label': 'Close' }}
       overlayProps={{ backgroundOpacity: 0.15 }}
     >
@@ -62,6 +65,7 @@ const childrenOf = (families: readonly FoundFamily[], typed: string, onRoll: rea
 const WalkInSearch = ({ onRoll, onPick }: Pick<WalkInSheetProps, 'onRoll' | 'onPick'>) => {
   const [typed, setTyped] = useState('')
   const [index, setIndex] = useState(0)
+  useEarlyTyping((letter) => setTyped((text) => text + letter))
   const now = useNow()
   const live = useLiveQuery(counterSearch, { text: typed, now }, { keepPrevious: true })
   const found = live.state === 'ready' && typed.trim() ? childrenOf(live.data.families, typed, onRoll) : []
@@ -93,6 +97,7 @@ const WalkInSearch = ({ onRoll, onPick }: Pick<WalkInSheetProps, 'onRoll' | 'onP
         }}
         onKeyDown={press}
         data-autofocus
+        autoFocus
       />
       {live.state === 'failed' && <Notice tone="danger">{errorText(live.error)}</Notice>}
       <ul className={classes['list']} aria-label="Children found">
