@@ -84,7 +84,7 @@ const chargesByFamilyAndMonth = ({ draft: { rows }, classes, children }: Ledger)
     const line = {
       student_id: child.student.id,
       enrollment_id: enrollmentId,
-      description: `${of.template.program}, ${of.row.name}, ${monthName(month)}: ${child.student.first_name}`,
+      description: `${classWords(of)}, ${monthName(month)}: ${child.student.first_name}`,
       quantity,
       unit_amount: of.template.price,
     }
@@ -93,6 +93,10 @@ const chargesByFamilyAndMonth = ({ draft: { rows }, classes, children }: Ledger)
   }
   return charges
 }
+
+/** `Swimming, Dolphins 2`, but not `Football, Football Under 9`. */
+const classWords = ({ row, template }: SchoolClass): string =>
+  row.name.startsWith(template.program) ? row.name : `${template.program}, ${row.name}`
 
 /** Overdue as the story says, and paid in part. */
 const storyPlan = ({ children }: Ledger, site: Site): readonly BillPlan[] => {
