@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import type { ChunkLimit } from './shapes/log.ts'
 
 /** How the server is set up. Durations say their unit. */
 export interface Config {
@@ -23,6 +24,8 @@ export interface Config {
   /** Requests for enrollment, tokens and sign-in that one address may send in a minute. */
   readonly addressRequests: number
   readonly databaseConnections: number
+  /** How much of the log goes into one answer: a first load takes few requests, and memory stays flat. */
+  readonly chunkLimit: ChunkLimit
 }
 
 /** Where the three private keys are: in a file that is made at the first start, or in the environment as JWKs. */
@@ -168,6 +171,7 @@ export const readConfig = (environment: Environment): Config => {
     deviceRequests: required('DEVICE_REQUESTS', settings.DEVICE_REQUESTS),
     addressRequests: required('ADDRESS_REQUESTS', settings.ADDRESS_REQUESTS),
     databaseConnections: required('DATABASE_CONNECTIONS', settings.DATABASE_CONNECTIONS),
+    chunkLimit: { rows: 20_000, bytes: 8_000_000 },
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return config

@@ -5,9 +5,6 @@ import { serveShape, shapeQuery } from '../shapes/serve.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
-/** What goes into one answer: a first load takes few requests, and memory stays flat. */
-const chunkLimit = { rows: 20_000, bytes: 8_000_000 }
-
 export const shapeRoute = ({ config, db, waiters, shapeCount }: Services) =>
   defineRoute({
     method: 'GET',
@@ -31,6 +28,6 @@ export const shapeRoute = ({ config, db, waiters, shapeCount }: Services) =>
           facilityId: device.facilityId,
           organizationId: device.organizationId,
         })
-      return serveShape(query, { db, log, waiters, limit: chunkLimit, pollSeconds: config.pollSeconds, signal, check })
+      return serveShape(query, { db, log, waiters, limit: config.chunkLimit, pollSeconds: config.pollSeconds, signal, check })
     },
   })
