@@ -15,7 +15,8 @@ const rolePermissions: Readonly<Record<DemoRole, readonly Permission[]>> = {
     'attendance.record',
     'payments.take',
   ],
-  lead_instructor: ['families.read', 'medical.read', 'classes.read', 'attendance.record', 'check_ins.record'],
+  // Nothing of the counter: their window is the classes alone (class mode).
+  lead_instructor: ['families.read', 'medical.read', 'classes.read', 'attendance.record'],
   campus_manager: permissions.filter((permission) => permission !== 'devices.enroll'),
   admin: permissions,
 }
