@@ -5,7 +5,7 @@ import { instantSchema } from '../schema/columns.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
 import type { TimeText } from '../time.ts'
 import { type FacilityClock, facilityClock } from './facility-clock.ts'
-import { type FamilyHit, familyRows, sessionsOnDay, toFamilyHit } from './family-hits.ts'
+import { type FamilyHit, familyRows, sessionsToday, toFamilyHit } from './family-hits.ts'
 import { defineQuery } from './query.ts'
 
 /** The children that start at one time, and the families among them that still have somebody to come. */
@@ -37,7 +37,7 @@ export const counterExpected = defineQuery({
     }
     const rows = await familyRows(db, [...missing.keys()].slice(0, maxFamilies))
     const studentIds = rows.flatMap(({ students }) => students.map((student) => student.id))
-    const onDay = await sessionsOnDay(db, studentIds, clock.today)
+    const onDay = await sessionsToday(db, studentIds, clock)
 
     return starts.map((starts_at) => {
       const own = places.filter((place) => place.starts_at === starts_at)

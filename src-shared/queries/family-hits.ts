@@ -6,6 +6,7 @@ import type { guardians } from '../schema/tables/guardians.ts'
 import type { students } from '../schema/tables/students.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
 import { ageOn, type DateText, type InstantText, type TimeText } from '../time.ts'
+import type { FacilityClock } from './facility-clock.ts'
 
 /** A child's session today, as far as a list of families shows it. */
 export interface SessionToday {
@@ -14,6 +15,7 @@ export interface SessionToday {
   readonly starts_at: TimeText
   readonly ends_at: TimeText
   readonly in_at: InstantText | null
+  readonly is_over: boolean
 }
 
 export interface StudentHit {
@@ -75,11 +77,11 @@ export interface TodayRow extends SessionToday {
   readonly student_id: string
 }
 
-/** The sessions that students have on a day, with the first check-in that stands. Cancelled ones are left out. */
-export const sessionsOnDay = async (
+/** The sessions that students have today, with the first check-in that stands. Cancelled ones are left out. */
+export const sessionsToday = async (
   db: Kysely<SearchDatabase>,
   studentIds: readonly string[],
-  day: DateText,
+  { today, time }: Pick<FacilityClock, 'today' | 'time'>,
 ): Promise<readonly TodayRow[]> => {
   if (studentIds.length === 0) return []
   const booked = await db
@@ -92,7 +94,7 @@ export const sessionsOnDay = async (
     .where('booking.student_id', 'in', studentIds)
     .where('booking.cancelled_at', 'is', null)
     .whereRef('session.id', '=', 'booking.session_id')
-    .where('session.date', '=', day)
+    .where('session.date', '=', today)
     .where('session.status', 'not in', ['cancelled', 'rescheduled'])
     .whereRef('class.id', '=', 'session.class_id')
     .orderBy('session.starts_at')
@@ -105,7 +107,7 @@ export const sessionsOnDay = async (
     .execute()
   return booked.map((row) => {
     const own = events.filter((event) => event.student_id === row.student_id && event.session_id === row.session_id)
-    return { ...row, in_at: presenceOf(own).in?.at ?? null }
+    return { ...row, in_at: presenceOf(own).in?.at ?? null, is_over: row.ends_at <= time }
   })
 }
 

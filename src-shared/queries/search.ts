@@ -5,7 +5,7 @@ import { atStart, phoneTailOf, searchExpression, typedPhone, typedWords } from '
 import { instantSchema } from '../schema/columns.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
 import { type FacilityClock, facilityClock, minuteOfDay } from './facility-clock.ts'
-import { type FamilyHit, type FamilyRows, familyRows, sessionsOnDay, toFamilyHit } from './family-hits.ts'
+import { type FamilyHit, type FamilyRows, familyRows, sessionsToday, toFamilyHit } from './family-hits.ts'
 import { defineQuery } from './query.ts'
 
 export interface FoundFamily extends FamilyHit {
@@ -51,7 +51,7 @@ export const counterSearch = defineQuery({
       .toSorted(byRank)
       .slice(0, maxFamilies)
     const studentIds = found.flatMap(({ row }) => row.students.map((student) => student.id))
-    const onDay = await sessionsOnDay(db, studentIds, clock.today)
+    const onDay = await sessionsToday(db, studentIds, clock)
     const families = found.map(({ row, match }) => ({
       ...toFamilyHit(row, onDay, clock.today),
       found_by: match.found_by,

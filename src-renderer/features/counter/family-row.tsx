@@ -82,9 +82,8 @@ export const FamilyRow = ({ family, foundBy, words, isPointed }: FamilyRowProps)
 
 const ChildLine = ({ student, words }: { readonly student: StudentHit; readonly words: readonly TypedWord[] }) => {
   const { facility } = useSession()
-  const [next] = student.today.filter((session) => session.in_at === null)
-  const last = student.today.at(-1)
-  const shown = next ?? last
+  const next = student.today.find((session) => session.in_at === null && !session.is_over)
+  const shown = next ?? student.today.findLast((session) => session.in_at !== null) ?? student.today.at(-1)
   const called = student.preferred_name ?? student.first_name
   return (
     <li className={classes['child']} data-archived={student.is_archived || undefined}>
@@ -94,11 +93,11 @@ const ChildLine = ({ student, words }: { readonly student: StudentHit; readonly 
         <span className={classes['age']}>{student.age}</span>
       </span>
       {shown && (
-        <span className={classes['session']}>
+        <span className={classes['session']} data-over={shown.is_over || undefined}>
           <span className={classes['time']}>{shown.starts_at}</span> <bdi>{shown.class_name}</bdi>
         </span>
       )}
-      {shown && !next && shown.in_at !== null && (
+      {shown && shown.in_at !== null && (
         <span className={classes['in']}>
           <IconCheck size={16} stroke={2.2} aria-hidden="true" />
           In {clockText(shown.in_at, facility)}

@@ -33,7 +33,7 @@ export const placesOf = (sheet: FamilySheet, ticks: Ticks): readonly Place[] =>
 export const calledName = (student: { readonly first_name: string; readonly preferred_name: string | null }): string =>
   student.preferred_name ?? student.first_name
 
-const list = new Intl.ListFormat('en', { type: 'conjunction' })
+const list = new Intl.ListFormat('en-GB', { type: 'conjunction' })
 
 /** `Mia, Leo and Noah`: each child once, also with two sessions. */
 export const namesOf = (places: readonly Place[]): string =>

@@ -7,6 +7,8 @@ interface MoneyFieldProps {
   readonly text: string
   readonly size?: 'large' | 'normal'
   readonly problem?: string | undefined
+  /** The words about it stand elsewhere on the screen. */
+  readonly isProblemElsewhere?: boolean
   readonly onType: (text: string) => void
   readonly onKeyDown: (event: KeyboardEvent<HTMLInputElement>) => void
   readonly ref: Ref<HTMLInputElement>
@@ -18,7 +20,8 @@ const symbolOf = (currency: string, locale: string): string =>
     .find((part) => part.type === 'currency')?.value ?? currency
 
 /** An amount of the facility's currency, as typed. What is wrong stands below and takes nothing away. */
-export const MoneyField = ({ label, text, size = 'normal', problem, onType, onKeyDown, ref }: MoneyFieldProps) => {
+export const MoneyField = (props: MoneyFieldProps) => {
+  const { label, text, size = 'normal', problem, isProblemElsewhere = false, onType, onKeyDown, ref } = props
   const { facility } = useSession()
   const problemId = useId()
   return (
@@ -43,7 +46,7 @@ export const MoneyField = ({ label, text, size = 'normal', problem, onType, onKe
         />
       </label>
       <p className={classes['problem']} id={problemId} role={problem ? 'alert' : undefined}>
-        {problem}
+        {isProblemElsewhere ? undefined : problem}
       </p>
     </div>
   )

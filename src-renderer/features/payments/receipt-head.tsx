@@ -22,7 +22,7 @@ export const ReceiptHead = ({ receipt, isNew }: { readonly receipt: ReceiptView;
         <div className={classes['receipt']}>
           <span className={classes['word']}>
             {isNew && <IconCircleCheckFilled size={18} aria-hidden="true" />}
-            Receipt
+            {isNew ? 'Receipt' : `${money(content.total)} · ${content.method}`}
           </span>
           <strong className={classes['number']} data-void={receipt.void !== null || undefined}>
             {receipt.label}

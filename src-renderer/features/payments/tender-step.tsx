@@ -36,6 +36,7 @@ export const TenderStep = ({ payment, method }: TenderStepProps) => {
           label="Handed over"
           text={form.tenderedText}
           problem={shownProblem?.field === 'tendered' ? shownProblem.text : undefined}
+          isProblemElsewhere={form.tendered !== undefined}
           onType={(tendered) => edit({ tendered })}
           onKeyDown={press}
         />
