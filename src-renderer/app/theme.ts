@@ -83,7 +83,7 @@ const fonts = "'Inter Variable', 'Noto Sans', 'Segoe UI', system-ui, sans-serif"
 
 /** The organization's color, made readable as text and as a button in either scheme. */
 export const accentFor = (color: string, scheme: 'light' | 'dark'): string =>
-  readableOn(isHexColor(color) ? color : fallbackAccent, tokens[scheme].frame, 5)
+  readableOn(isHexColor(color) ? color : fallbackAccent, tokens[scheme].frame, scheme === 'light' ? 5.4 : 7)
 
 /** Mantine's greys: its parts take borders from the fifth, grounds and text from the ends. */
 const neutrals: Readonly<Record<'light' | 'dark', MantineColorsTuple>> = {
@@ -184,14 +184,15 @@ const mantineColors = {
   '--mantine-color-disabled-color': 'var(--text-faint)',
 } as const
 
-const accentVariables = (color: string, scheme: 'light' | 'dark') => {
+/** What is made of the organization's color. */
+export const accentTokens = (color: string, scheme: 'light' | 'dark') => {
   const accent = accentFor(color, scheme)
   const { surface } = tokens[scheme]
   return {
     accent,
     /** What stands on the accent, and on any other filled part. */
     'on-accent': scheme === 'light' ? '#ffffff' : tokens.light.text,
-    'accent-ground': mix(surface, accent, scheme === 'light' ? 0.09 : 0.16),
+    'accent-ground': mix(surface, accent, scheme === 'light' ? 0.09 : 0.15),
     'accent-line': mix(surface, accent, 0.4),
   }
 }
@@ -204,7 +205,7 @@ export const styleSheetFor = (color: string): string => {
     ...base[scheme],
     ...mantineColors,
     ...asVariables(tokens[scheme]),
-    ...asVariables(accentVariables(color, scheme)),
+    ...asVariables(accentTokens(color, scheme)),
   })
   return convertCssVariables(
     { variables: { ...base.variables, ...asVariables(measures) }, light: schemeOf('light'), dark: schemeOf('dark') },
