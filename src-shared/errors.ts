@@ -67,6 +67,8 @@ export const errorCodes = [
   'rate_limited',
   /** The server cannot answer now: the device tries again by itself. */
   'unavailable',
+  /** The database of this computer cannot be read: the file is damaged, or the key is another one. Call for help. */
+  'database_unreadable',
   /** The disk of this computer is full: make room, nothing that was saved is lost. */
   'disk_full',
   /** A bug. It was written to the log under the id in the details. */

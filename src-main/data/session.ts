@@ -40,7 +40,7 @@ export const readSession = async (
 }
 
 /** What the person may do at `now` (instant). */
-export const permissionsAt = ({ granted, staff }: Session, now: string): ReadonlySet<Permission> =>
+const permissionsAt = ({ granted, staff }: Session, now: string): ReadonlySet<Permission> =>
   underLease(granted, staff.lease_not_after, now)
 
 export const toSessionState = (session: Session, profile: Profile, now: string): SessionState => ({

@@ -1,4 +1,6 @@
+import path from 'node:path'
 import Sqlite from 'better-sqlite3'
+import { DomainError } from '../../src-shared/errors.ts'
 
 export type SqliteDatabase = Sqlite.Database
 
@@ -6,15 +8,11 @@ export type SqliteDatabase = Sqlite.Database
 const oldestSqlite = '3.51.3'
 
 /** The data key is wrong, or the file is not ours, or a page of it rotted. */
-export class CannotOpenDatabase extends Error {
-  readonly file: string
-
-  constructor(file: string, cause: unknown) {
-    super(`Cannot open ${file}`, { cause })
-    this.name = 'CannotOpenDatabase'
-    this.file = file
-  }
-}
+const unreadable = (file: string): DomainError =>
+  new DomainError(
+    'database_unreadable',
+    `${path.basename(file)} on this computer cannot be read. It was left as it is.`,
+  )
 
 export interface OpenOptions {
   /** 32 bytes. */
@@ -25,7 +23,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens or creates an encrypted database in WAL mode. The cipher authenticates every page, so that bit rot is caught too
+ * Opens or creates an encrypted database in WAL mode. Throws DomainError `database_unreadable`. The cipher authenticates every page, so that bit rot is caught too
  * (FAULTS D7). `synchronous` is set at every open: SQLite's default in WAL is NORMAL on every reopen (D2).
  */
 export const openEncrypted = (file: string, options: OpenOptions): SqliteDatabase => {
@@ -45,7 +43,7 @@ export const openEncrypted = (file: string, options: OpenOptions): SqliteDatabas
     return db
   } catch (error) {
     db.close()
-    throw new CannotOpenDatabase(file, error)
+    throw Object.assign(unreadable(file), { cause: error })
   }
 }
 

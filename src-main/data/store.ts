@@ -43,7 +43,7 @@ export class Store {
     this.#loading = this.#shown.replica.state.read().isComplete ? undefined : this.#shown
   }
 
-  /** Opens both and brings the replica up to what `desk.db` has saved. Throws CannotOpenDatabase for `desk.db`. */
+  /** Opens both and brings the replica up to what `desk.db` has saved. Throws `database_unreadable` for `desk.db`. */
   static async open(parts: StoreParts): Promise<Store> {
     const store = new Store(parts)
     await store.#catchUp()

@@ -29,7 +29,7 @@ export const maxBatch = 500
 
 export const mutationsRequest = z.strictObject({ mutations: z.array(mutationEnvelope).min(1).max(maxBatch) })
 
-export const mutationOutcome = z.object({
+const mutationOutcome = z.object({
   id: z.uuid(),
   seq: z.number().int(),
   outcome: z.enum(['applied', 'merged', 'refused']),

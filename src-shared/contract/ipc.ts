@@ -4,7 +4,7 @@ import { instantSchema, sharedText } from '../schema/columns.ts'
 import { errorBody } from './http.ts'
 
 /** Who is signed in at this window. */
-export const sessionState = z.object({
+const sessionState = z.object({
   staff_id: z.uuid(),
   name: z.string(),
   permissions: z.array(z.enum(permissions)),
@@ -51,7 +51,7 @@ export const syncStatus = z.object({
 export type SyncStatus = z.infer<typeof syncStatus>
 
 /** One line of the page behind the status line. */
-export const waitingMutation = z.object({
+const waitingMutation = z.object({
   id: z.uuid(),
   seq: z.number().int(),
   command: z.string(),
@@ -64,14 +64,14 @@ export const waitingMutation = z.object({
 export type WaitingMutation = z.infer<typeof waitingMutation>
 
 /** A refused or merged mutation of this device, with what was sent. */
-export const decidedMutation = waitingMutation.extend({
+const decidedMutation = waitingMutation.extend({
   outcome: z.enum(['merged', 'refused']),
   error: errorBody,
   decided_at: instantSchema,
 })
 export type DecidedMutation = z.infer<typeof decidedMutation>
 
-export const printJob = z.object({
+const printJob = z.object({
   id: z.uuid(),
   receipt_id: z.uuid(),
   label: z.string(),

@@ -45,8 +45,8 @@ export const sharedText = (maxLength: number) =>
   z.string().max(maxLength).refine(isSharedText, 'has a character that cannot be stored')
 
 export const instantSchema = z.iso.datetime({ precision: 3 }).refine((text) => text < '9999', 'is too far away')
-export const dateSchema = z.iso.date()
-export const timeSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is not a time such as 16:30')
+const dateSchema = z.iso.date()
+const timeSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is not a time such as 16:30')
 /** PostgreSQL's int4, which is also exact in JavaScript and JSON. */
 export const integerSchema = z.number().int().min(-2_147_483_648).max(2_147_483_647)
 /** An amount of money in minor units that is not negative. */

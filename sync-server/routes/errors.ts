@@ -39,6 +39,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   too_large: 413,
   rate_limited: 429,
   unavailable: 503,
+  database_unreadable: 503,
   disk_full: 503,
   unexpected: 500,
 }

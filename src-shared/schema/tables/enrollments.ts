@@ -1,7 +1,7 @@
 import { localDate, oneOf, uuid } from '../columns.ts'
 import { facilityScope, table } from '../table.ts'
 
-export const enrollmentStatuses = [
+const enrollmentStatuses = [
   'pending_payment',
   'enrolled',
   'trial',

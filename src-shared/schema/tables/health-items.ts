@@ -1,8 +1,8 @@
 import { oneOf, text, uuid } from '../columns.ts'
 import { studentScope, table } from '../table.ts'
 
-export const healthKinds = ['allergy', 'condition', 'medication', 'diet', 'other'] as const
-export const healthSeverities = ['info', 'serious', 'life_threatening'] as const
+const healthKinds = ['allergy', 'condition', 'medication', 'diet', 'other'] as const
+const healthSeverities = ['info', 'serious', 'life_threatening'] as const
 
 /** What must be known to keep a child safe (U33). */
 export const healthItems = table(

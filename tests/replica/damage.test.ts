@@ -1,0 +1,53 @@
+import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Store } from '../../src-main/data/store.ts'
+import { counterRows } from '../support/counter-rows.ts'
+import { checkInAll, openCounterStore, removeFolder, storeParts, temporaryFolder } from '../support/store.ts'
+
+let folder: string
+const counter = counterRows()
+
+beforeEach(async () => {
+  folder = temporaryFolder()
+  const store = await openCounterStore(folder, counter)
+  await checkInAll(store, counter)
+  await store.close()
+})
+afterEach(() => removeFolder(folder))
+
+const flipByteIn = (name: string, at = 100): void => {
+  const file = path.join(folder, name)
+  const handle = openSync(file, 'r+')
+  writeSync(handle, Buffer.from([(readFileSync(file)[at] ?? 0) ^ 0xff]), 0, 1, at)
+  closeSync(handle)
+}
+
+describe('a damaged file', () => {
+  test('of desk.db is named, and left as it is', async () => {
+    flipByteIn('desk.db')
+    const before = readFileSync(path.join(folder, 'desk.db'))
+
+    await expect(Store.open(storeParts(folder, counter))).rejects.toMatchObject({ code: 'database_unreadable' })
+    expect(readFileSync(path.join(folder, 'desk.db'))).toEqual(before)
+  })
+
+  test('of the replica costs a new first sync, and no unsent work (FAULTS D9)', async () => {
+    flipByteIn('replica-1.db')
+
+    const store = await Store.open(storeParts(folder, counter))
+
+    expect(store.replica.readState().isComplete).toBe(false)
+    expect(store.desk.mutationsAfter(0, 10).map(({ command }) => command)).toEqual(['check_in.record'])
+    await store.close()
+  })
+
+  test('another key opens nothing, and makes nothing new in its place', async () => {
+    const size = statSync(path.join(folder, 'desk.db')).size
+
+    const other = Store.open({ ...storeParts(folder, counter), key: new Uint8Array(32).fill(8) })
+
+    await expect(other).rejects.toMatchObject({ code: 'database_unreadable' })
+    expect(statSync(path.join(folder, 'desk.db')).size).toBe(size)
+  })
+})
