@@ -7,6 +7,7 @@ import { startEmbeddedPostgres } from '../sync-server/db/embedded.ts'
 import { migrate } from '../sync-server/db/migrate.ts'
 import { openPostgres } from '../sync-server/db/postgres.ts'
 import { loadDemoAcademy } from './demo/load.ts'
+import { demoStories } from './demo/story.ts'
 import { prepareServer } from './server.ts'
 import { StartError } from './start-error.ts'
 
@@ -18,7 +19,7 @@ export interface Stack {
   readonly startServer: () => Promise<void>
   readonly stopServer: () => Promise<void>
   readonly killServer: () => Promise<void>
-  /** A one-time code for a new device at the facility with this code or name; at the first facility without. */
+  /** A one-time code for a new device at the facility with this code or name; at the demo's main one without. */
   readonly createCode: (facility?: string, audience?: 'desk' | 'office') => Promise<string>
   readonly stop: () => Promise<void>
 }
@@ -36,6 +37,7 @@ export interface StackOptions {
 }
 
 const databaseName = 'foyer'
+const mainFacility = demoStories[0]?.facilityCode ?? ''
 const codeMinutes = 10
 
 /** Starts PostgreSQL and the sync server on a data folder; the first time it fills it with the demo academy. */
@@ -67,13 +69,13 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   }
 }
 
-// Others may pass, since PostgreSQL runs as a user of its own when we are root; what is below is private.
-const makeDataFolder = (folder: string): void => {
+/** Others may pass, since PostgreSQL runs as a user of its own when we are root; what is private has its own modes. */
+export const makeDataFolder = (folder: string): void => {
   try {
     if (mkdirSync(folder, { recursive: true })) chmodSync(folder, 0o755)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new StartError(`The data folder cannot be made (${reason}): choose another one with --data.`)
+    throw new StartError(`The data folder ${folder} cannot be made (${reason}): choose another one with --data.`)
   }
 }
 
@@ -127,10 +129,10 @@ interface CodeOptions {
 
 const createCode = async ({ superuserUrl, serverDatabaseUrl, facility, audience }: CodeOptions): Promise<string> => {
   const facilities = await facilitiesOf(superuserUrl)
-  const wanted = facility?.toLowerCase()
-  const found = facilities.find(
-    ({ code, name }) => !wanted || [code, name].some((text) => text.toLowerCase() === wanted),
-  )
+  const isCalled = (wanted: string) => (candidate: Facility) =>
+    [candidate.code, candidate.name].some((text) => text.toLowerCase() === wanted.toLowerCase())
+  const found =
+    facilities.find(isCalled(facility ?? mainFacility)) ?? (facility === undefined ? facilities[0] : undefined)
   if (!found) {
     const known = facilities.map(({ code, name }) => `${code} (${name})`).join(', ')
     throw new StartError(`There is no facility "${facility}". These are there: ${known}.`)

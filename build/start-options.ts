@@ -13,7 +13,7 @@ export interface StartOptions {
 
 export const help = `npm start -- [options]
 
-  --facility <code or name>   enroll this computer there (the first one of the demo)
+  --facility <code or name>   enroll this computer there (the demo's main one)
   --shell browser|electron    the window: a browser's, or Electron's (Electron's, if its binary is installed)
   --no-open                   open no window, only print its address
   --offline                   only the desk: neither server nor database

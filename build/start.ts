@@ -1,7 +1,7 @@
 /** `npm start`: PostgreSQL, the demo academy, the sync server and a desk, on this machine. See start-options.ts. */
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { lockProfile } from '../src-main/shell/profile-lock.ts'
+import { hasDisplay } from '../src-main/shell/app-window.ts'
+import { lockProfile, type ProfileLock } from '../src-main/shell/profile-lock.ts'
 import { readRunning, startUrl } from '../src-main/shell/running-file.ts'
 import { ShellError } from '../src-main/shell/shell-error.ts'
 import { EmbeddedPostgresError } from '../sync-server/db/embedded-error.ts'
@@ -10,7 +10,7 @@ import { demoSignIns } from './demo/story.ts'
 import { isEnrolled, leaveCode, startDesk } from './desk.ts'
 import { findElectron } from './electron-binary.ts'
 import { startElectron } from './electron-desk.ts'
-import { startStack, type Stack } from './stack.ts'
+import { makeDataFolder, startStack } from './stack.ts'
 import { StartError } from './start-error.ts'
 import { help, readStartOptions, type StartOptions } from './start-options.ts'
 import { buildIfStale } from './window-build.ts'
@@ -25,50 +25,68 @@ const stopAll = async (): Promise<void> => {
   for (const part of started.toReversed()) await part.stop()
 }
 
+/** Waits for the step that is under way, so that nothing which it starts is forgotten. */
 const stop = (exitCode: number): void => {
-  stopping ??= stopAll().finally(() => process.exit(exitCode))
+  stopping ??= work
+    .catch(() => undefined)
+    .then(stopAll)
+    .finally(() => process.exit(exitCode))
+}
+
+const stopBecause = (line: string): void => {
+  if (!stopping) say(line)
+  stop(1)
 }
 
 /** A folder for each facility that was asked for by name, so that one computer can try several desks. */
 const profileOf = ({ dataFolder, facility }: StartOptions): string =>
   join(dataFolder, facility ? `desk-${facility.toLowerCase().replaceAll(/[^a-z\d]+/g, '-')}` : 'desk')
 
-const refuseSecondStart = ({ dataFolder, ...options }: StartOptions): { readonly release: () => void } => {
-  mkdirSync(dataFolder, { recursive: true, mode: 0o755 })
-  const lock = lockProfile(dataFolder)
+const lockData = (options: StartOptions): ProfileLock => {
+  makeDataFolder(options.dataFolder)
+  const lock = lockProfile(options.dataFolder)
   if (lock) return lock
-  const running = readRunning(profileOf({ dataFolder, ...options }))
-  throw new StartError(
-    `Foyer runs already on ${dataFolder}${running ? `. Its window: ${startUrl(running)}` : '.'} (Another --data starts a second one.)`,
-  )
+  const running = readRunning(profileOf(options))
+  const where = running ? `; its window: ${startUrl(running)}` : ''
+  throw new StartError(`Foyer runs already on ${options.dataFolder} (another --data starts a second one)${where}`)
 }
 
-const enroll = async (stack: Stack, options: StartOptions): Promise<void> => {
-  const profileFolder = profileOf(options)
-  if (isEnrolled(profileFolder)) return
-  leaveCode(profileFolder, await stack.createCode(options.facility), stack.serverUrl)
-  say('This computer is enrolled as a front desk.')
-}
-
-const openDesk = async (options: StartOptions, serverUrl: string | undefined): Promise<string | undefined> => {
-  const profileFolder = profileOf(options)
-  const electron = findElectron()
-  if (options.shell === 'electron' && !electron) {
+/** Electron's program, if the desk is to open in it. */
+const chooseElectron = ({ shell, open }: StartOptions): string | undefined => {
+  const electron = shell === 'browser' ? undefined : findElectron()
+  if (shell === 'electron' && !electron) {
     throw new StartError(
-      "Electron's binary is not installed: run `npx install-electron`, or start with --shell browser.",
+      "Electron's binary is not installed: `npx install-electron` gets it, --shell browser does without.",
     )
   }
-  if (electron && options.shell !== 'browser' && options.open) {
+  return shell === 'electron' || (open && hasDisplay(process.env)) ? electron : undefined
+}
+
+interface DeskPlan {
+  readonly options: StartOptions
+  readonly electron: string | undefined
+  readonly serverUrl: string | undefined
+}
+
+const openDesk = async ({ options, electron, serverUrl }: DeskPlan): Promise<string | undefined> => {
+  const profileFolder = profileOf(options)
+  if (electron) {
     const desk = startElectron({ electron, profileFolder, serverUrl })
     started.push(desk)
+    // Its window was closed.
     void desk.exited.then(() => stop(0))
     return undefined
   }
   const desk = await startDesk({ profileFolder, open: options.open, ...(serverUrl ? { serverUrl } : {}) })
   started.push(desk)
-  void desk.exited.then(() => stop(1))
+  void desk.exited.then(() => stopBecause(`The desk has ended: see ${join(profileFolder, 'log/desk.log')}`))
   return desk.url
 }
+
+const notEnrolled = (options: StartOptions): string =>
+  options.offline
+    ? 'This computer is not enrolled yet: start once without --offline.'
+    : `This computer could not be enrolled: see ${join(profileOf(options), 'log/shell.log')}`
 
 const run = async (): Promise<void> => {
   const options = readStartOptions(process.argv.slice(2))
@@ -79,15 +97,18 @@ const run = async (): Promise<void> => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
 
   console.log('Foyer')
-  const lock = refuseSecondStart(options)
+  const electron = chooseElectron(options)
+  const lock = lockData(options)
   started.push({ stop: async () => lock.release() })
   buildIfStale(say)
+  const profileFolder = profileOf(options)
+  const isNew = !isEnrolled(profileFolder)
   const stack = options.offline ? undefined : await startStack({ dataFolder: options.dataFolder, log: say })
-  if (stack) {
-    started.push(stack)
-    await enroll(stack, options)
-  }
-  const url = await openDesk(options, stack?.serverUrl)
+  if (stack) started.push(stack)
+  if (stack && isNew) leaveCode(profileFolder, await stack.createCode(options.facility), stack.serverUrl)
+  if (stopping) return
+  const url = await openDesk({ options, electron, serverUrl: stack?.serverUrl })
+  if (isNew) say(isEnrolled(profileFolder) ? 'This computer is enrolled as a front desk.' : notEnrolled(options))
   if (stopping) return
 
   console.log()
@@ -108,7 +129,8 @@ const isForeseen = (error: unknown): error is Error =>
   error instanceof EmbeddedPostgresError ||
   error instanceof MigrationError
 
-run().catch((error: unknown) => {
+const work = run()
+work.catch((error: unknown) => {
   console.error(isForeseen(error) ? error.message : error)
   stop(1)
 })

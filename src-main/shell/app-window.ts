@@ -21,13 +21,15 @@ export const browserPlaces = (environment: Environment): readonly string[] => [
   ),
 ]
 
+/** Whether a window could be seen here. */
+export const hasDisplay = (environment: Environment): boolean =>
+  process.platform === 'win32' ||
+  process.platform === 'darwin' ||
+  Boolean(environment['DISPLAY'] ?? environment['WAYLAND_DISPLAY'])
+
 /** The browser for the window; undefined without a display or a browser that has app windows. */
 export const findAppBrowser = (environment: Environment): string | undefined => {
-  const hasDisplay =
-    process.platform === 'win32' ||
-    process.platform === 'darwin' ||
-    Boolean(environment['DISPLAY'] ?? environment['WAYLAND_DISPLAY'])
-  if (!hasDisplay) return undefined
+  if (!hasDisplay(environment)) return undefined
   return [environment['FOYER_CHROMIUM'], ...browserPlaces(environment)].find((path) => path && existsSync(path))
 }
 

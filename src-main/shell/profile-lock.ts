@@ -30,7 +30,8 @@ export const lockProfile = (profileFolder: string): ProfileLock | undefined => {
 const takeLock = (file: string): ProfileLock | undefined => {
   const database = new Database(file, { timeout: 0 })
   try {
-    // Until a commit nothing is written, so there is nothing to recover either.
+    // Nothing is ever written, so nothing needs a journal on the disk.
+    database.pragma('journal_mode = memory')
     database.exec('begin exclusive')
     chmodSync(file, 0o600)
   } catch (error) {
