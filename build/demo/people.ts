@@ -121,6 +121,12 @@ const familyNotes = [
   'Parks at the back gate: needs the ramp.',
 ]
 
+/** Who is a father, not a mother. */
+const men: ReadonlySet<string> = new Set([
+  ...cultures.flatMap((culture) => culture.men),
+  ...['Friedrich', 'Liam', 'محمد', 'Seán', 'Pieter'],
+])
+
 interface NewGuardian {
   readonly familyId: string
   readonly name: string
@@ -143,7 +149,9 @@ export const guardianRow = (random: Random, { familyId, name, surname, priority 
     first_name: name,
     last_name: surname,
     relationship: random.pick(
-      priority === 1 ? ['Mother', 'Father', 'Mother', 'Guardian'] : ['Father', 'Mother', 'Stepfather', 'Grandmother'],
+      men.has(name)
+        ? ['Father', 'Father', priority === 1 ? 'Guardian' : 'Stepfather', 'Father']
+        : ['Mother', 'Mother', priority === 1 ? 'Guardian' : 'Grandmother', 'Mother'],
     ),
     phone: phone.formatNational(),
     phone_e164: phone.number,
