@@ -169,30 +169,36 @@ describe('the log of a facility', () => {
   })
 })
 
-describe('who writes a family while it is being linked', () => {
+describe('who writes a family while its links change', () => {
   const isWaiting = async (): Promise<boolean> => {
     const { rows } = await sql`select from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
     return rows.length > 0
   }
 
-  test('and began first, is waited for', async () => {
-    const { family } = academy.household
+  const changes = {
+    begins: (on: Kysely<PostgresDatabase>) =>
+      on.insertInto('family_facilities').values(link(academy.household.family.id, there)).execute(),
+    ends: (on: Kysely<PostgresDatabase>) => on.deleteFrom('family_facilities').execute(),
+  }
+
+  test.each(['begins', 'ends'] as const)('is waited for by a link that %s', async (change) => {
     const writer = await db.startTransaction().execute()
     await writer.updateTable('guardians').set({ phone: '1' }).execute()
+    await writer.updateTable('health_items').set({ name: 'Bees' }).execute()
 
-    const linking = db.insertInto('family_facilities').values(link(family.id, there)).execute()
+    const changing = changes[change](db)
     await until(isWaiting)
     await writer.commit().execute()
-    await linking
+    await changing
 
     await expectTruth()
   })
 
-  test('and began later, waits', async () => {
-    const { family } = academy.household
-    const linking = await db.startTransaction().execute()
-    await linking.insertInto('family_facilities').values(link(family.id, there)).execute()
+  test.each(['begins', 'ends'] as const)('waits for a link that %s', async (change) => {
+    const { family, students } = academy.household
+    const changing = await db.startTransaction().execute()
+    await changes[change](changing)
 
     const writing = Promise.all([
       db
@@ -201,9 +207,10 @@ describe('who writes a family while it is being linked', () => {
         .execute(),
       db.updateTable('guardians').set({ phone: '1' }).execute(),
       db.updateTable('health_items').set({ name: 'Bees' }).execute(),
+      db.updateTable('students').set({ last_name: 'Bergen' }).where('id', '=', students[0].id).execute(),
     ])
     await until(isWaiting)
-    await linking.commit().execute()
+    await changing.commit().execute()
     await writing
 
     await expectTruth()
