@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { syncedTables } from '../../src-shared/schema/tables.ts'
 import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
+import { cuttable } from '../support/lines.ts'
 import { startSyncServer, type TestServer } from '../support/sync-server.ts'
 import { until } from '../support/until.ts'
 
@@ -38,16 +39,6 @@ const pay = (desk: TestDesk, amount = 6400) =>
   })
 
 const drained = async (desk: TestDesk) => until(async () => (await desk.data.status()).waiting === 0)
-
-/** A line to the server that can be cut. */
-const cuttable = () => {
-  let isCut = false
-  const line: typeof fetch = async (input, init) => {
-    if (isCut) throw new TypeError('fetch failed')
-    return fetch(input, init)
-  }
-  return { fetch: line, cut: (value: boolean) => (isCut = value) }
-}
 
 const everyTable = Object.keys(syncedTables)
 
