@@ -49,7 +49,7 @@ const serveStart = async (query: ShapeQuery, { db, log, limit }: ShapeContext): 
   const isUsable = query.handle && query.handle !== query.expired_handle && fitsHandle(query.handle, log, head.epoch)
   const handle = isUsable ? query.handle : newHandle(log, head.epoch)
   // Never up-to-date: the client must ask once more (§4), and then learns that there is no more.
-  const offset = { position: chunk?.lastPosition ?? head.position, since: head.position }
+  const offset = { position: chunk?.reached ?? head.position, since: head.position }
   return answer({ handle, offset, body: `[${chunk?.messages ?? ''}]`, headers: schemaHeader })
 }
 
@@ -100,22 +100,18 @@ interface Found {
   readonly chunk: Chunk | undefined
 }
 
-/**
- * Up-to-date when the whole rest fitted. A load in progress says so only when nothing was left, because a chunk that
- * reaches the head leaves out the removals behind it.
- */
+/** Up-to-date when the whole rest fitted. */
 const answerFrom = ({ offset, handle, head, chunk }: Found, headers: Readonly<Record<string, string>>): Answer => {
-  const isComplete = !chunk || chunk.lastPosition === head.position
-  if (!isComplete) {
-    const reached = { position: chunk.lastPosition, since: offset.since }
+  if (chunk && chunk.reached < head.position) {
+    const reached = { position: chunk.reached, since: offset.since }
     return answer({ handle, offset: reached, body: `[${chunk.messages}]`, headers })
   }
   const upToDate = `{"headers":{"control":"up-to-date","global_last_seen_lsn":"${head.position}","server_time":"${head.at}"}}`
   return answer({
     handle,
     offset: { position: head.position, since: 0 },
-    body: chunk ? `[${chunk.messages},${upToDate}]` : `[${upToDate}]`,
-    headers: { ...headers, 'electric-up-to-date': '', ...(chunk ? {} : { 'electric-has-data': 'false' }) },
+    body: chunk?.messages ? `[${chunk.messages},${upToDate}]` : `[${upToDate}]`,
+    headers: { ...headers, 'electric-up-to-date': '', ...(chunk?.messages ? {} : { 'electric-has-data': 'false' }) },
   })
 }
 
