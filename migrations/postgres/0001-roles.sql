@@ -41,14 +41,14 @@ begin
   for wanted in
     select *
     from (values
-      ('foyer_app', 'foyer_server'),
-      ('foyer_feed', 'foyer_server'),
-      ('foyer_auth', 'foyer_server'),
+      ('foyer_app', 'foyer_server', false),
+      ('foyer_feed', 'foyer_server', false),
+      ('foyer_auth', 'foyer_server', false),
       -- Gives the functions of a newly followed table to foyer_log.
-      ('foyer_log', 'foyer_owner'),
-      -- A superuser needs no membership; any other admin acts as the owner by this one.
-      ('foyer_owner', (select rolname from pg_roles where rolname = current_user and not rolsuper))
-    ) as memberships (role, member)
+      ('foyer_log', 'foyer_owner', false),
+      -- A superuser needs no membership; any other admin has the rights of the owner by this one.
+      ('foyer_owner', (select rolname from pg_roles where rolname = current_user and not rolsuper), true)
+    ) as memberships (role, member, inherits)
     where member is not null
   loop
     -- A grant beside ours makes this one fail with "tuple concurrently updated" (an internal error, by its code).
@@ -58,7 +58,8 @@ begin
           select from pg_auth_members
           where roleid = wanted.role::regrole and member = wanted.member::regrole and set_option
         ) then
-          execute format('grant %I to %I with inherit false, set true', wanted.role, wanted.member);
+          execute format(
+            'grant %I to %I with inherit %s, set true', wanted.role, wanted.member, wanted.inherits::text);
         end if;
         exit;
       exception
