@@ -10,6 +10,7 @@ import { useCardScan } from './app/use-card-scan.ts'
 import { useFindCard } from './app/use-find-card.ts'
 import { useSignOut } from './app/use-sign-out.ts'
 import { PaymentSheet } from './features/payments/payment-sheet.tsx'
+import { UnprintedReceipts } from './features/payments/unprinted-receipts.tsx'
 import { EnrollScreen } from './features/enroll/enroll-screen.tsx'
 import { SignInScreen } from './features/sign-in/sign-in-screen.tsx'
 import { FirstSync } from './features/sync/first-sync.tsx'
@@ -42,7 +43,9 @@ const Desk = () => {
           .map(({ path, component }) => (
             <Route key={path} path={path} component={component} nest />
           ))}
-        <Route path="/sync" component={SyncScreen} />
+        <Route path="/sync">
+          <SyncScreen notices={<UnprintedReceipts />} />
+        </Route>
         <Route>
           <Redirect to={home} replace />
         </Route>

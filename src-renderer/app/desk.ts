@@ -2,6 +2,7 @@ import { createContext, useContext } from 'react'
 import type { AppState, SyncStatus } from '../../src-shared/contract/ipc.ts'
 import type { Bridge } from '../../src-shared/contract/bridge.ts'
 import { call } from './bridge-call.ts'
+import { watchConnection } from './connection.ts'
 import { createLiveReads, type LiveReads } from './live-reads.ts'
 import { createLiveValue, type LiveValue } from './live-value.ts'
 import { createMinuteClock, type MinuteClock } from './minute-clock.ts'
@@ -14,12 +15,15 @@ export interface Desk {
   readonly appState: LiveValue<AppState>
   readonly syncStatus: LiveValue<SyncStatus>
   readonly clock: MinuteClock
+  /** Whether the data process of this computer answers. */
+  readonly isConnected: LiveValue<boolean>
   readonly escapes: EscapeStack
   /** Called when the list of print jobs has changed. */
   readonly onPrintJobs: (listener: () => void) => () => void
 }
 
-export const createDesk = (bridge: Bridge): Desk => {
+export const createDesk = (shellBridge: Bridge): Desk => {
+  const { bridge, isConnected } = watchConnection(shellBridge)
   const reads = createLiveReads(bridge)
   const appState = createLiveValue(() => call(bridge, 'app.state', null))
   const syncStatus = createLiveValue(() => call(bridge, 'sync.status', null))
@@ -46,6 +50,7 @@ export const createDesk = (bridge: Bridge): Desk => {
     reads,
     appState,
     syncStatus,
+    isConnected,
     clock: createMinuteClock(),
     escapes: createEscapeStack(),
     onPrintJobs: (listener) => {

@@ -40,7 +40,10 @@ export const createLiveRead = (bridge: Bridge, name: string, args: unknown): Liv
     isReading = false
     if (reply.ok) tables = new Set(reply.value.tables)
     const isOld = missed.values().some((table) => tables.has(table))
-    settle(reply.ok ? { state: 'ready', data: reply.value.result } : { state: 'failed', error: reply.error })
+    // A window that is alone for a moment goes on showing what it has; it hears of every table when it is connected again.
+    if (reply.ok) settle({ state: 'ready', data: reply.value.result })
+    else if (reply.error.code !== 'unavailable' || live.state !== 'ready')
+      settle({ state: 'failed', error: reply.error })
     if (isOld && listeners.size > 0) await read()
     else if (isOld) live = loading
   }

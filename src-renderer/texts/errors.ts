@@ -48,7 +48,10 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
   bad_text: () => 'The text has a character that cannot be stored. Type it again.',
   too_large: () => 'This is more than the server takes at once. It goes on in smaller parts by itself.',
   rate_limited: () => 'The server asks for a short pause. It goes on by itself.',
-  unavailable: () => 'The server does not answer. Everything is saved on this computer and is sent later by itself.',
+  unavailable: (details) =>
+    details['window_alone'] === true
+      ? 'Foyer on this computer does not answer this window. Look whether your last step was saved before you do it again.'
+      : 'The server does not answer. Everything is saved on this computer and is sent later by itself.',
   database_unreadable: () =>
     'The data on this computer cannot be read. Nothing was deleted. Leave it as it is and call for help.',
   disk_full: () => 'The disk of this computer is full. Make room; what was saved is safe.',

@@ -1,8 +1,10 @@
 import { type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
+import { Notice } from '../../ui/notice.tsx'
 import { Toasts } from '../../ui/toasts.tsx'
 import { useKeys } from '../../ui/use-keys.ts'
 import { useMay } from '../use-app-state.ts'
+import { useIsConnected } from '../use-is-connected.ts'
 import classes from './frame.module.css'
 import { type Action, Palette } from './palette.tsx'
 import { Rail } from './rail.tsx'
@@ -23,6 +25,7 @@ export const Frame = ({ screens, actions, children }: FrameProps) => {
   const may = useMay()
   const own = screens.filter((screen) => may(screen.permission))
   const [first] = own
+  const isConnected = useIsConnected()
 
   const openPalette = (): void => setPaletteOpen(true)
   useKeys(
@@ -34,8 +37,17 @@ export const Frame = ({ screens, actions, children }: FrameProps) => {
   return (
     <div className={classes['frame']} data-rail={own.length > 1 || undefined}>
       {own.length > 1 && <Rail screens={own} />}
-      <main className={classes['content']}>{children}</main>
-      <StatusLine onPalette={openPalette} />
+      <main className={classes['content']}>
+        {!isConnected && (
+          <div className={classes['alone']}>
+            <Notice tone="danger" isUrgent title="Foyer on this computer does not answer.">
+              This window tries again by itself. What was saved is safe; if this stays, start Foyer again.
+            </Notice>
+          </div>
+        )}
+        {children}
+      </main>
+      <StatusLine onPalette={openPalette} actions={actions} />
       <Palette
         isOpen={isPaletteOpen}
         onClose={() => setPaletteOpen(false)}

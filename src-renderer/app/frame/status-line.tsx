@@ -13,6 +13,9 @@ import { useSession } from '../use-app-state.ts'
 import { useNow } from '../use-now.ts'
 import { isUnprinted, usePrintJobs } from '../use-print-jobs.ts'
 import { useSyncStatus } from '../use-sync-status.ts'
+import { LeaseHint } from './lease-hint.tsx'
+import type { Action } from './palette.tsx'
+import { PersonMenu } from './person-menu.tsx'
 import classes from './status-line.module.css'
 
 const plural = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`)
@@ -22,8 +25,14 @@ const waitingText = ({ waiting, online }: SyncStatus): string => {
   return `${plural(waiting, 'change', 'changes')} waiting${online ? '' : ' for the internet'}`
 }
 
+interface StatusLineProps {
+  readonly onPalette: () => void
+  /** What can be done with the window and the sign-in. */
+  readonly actions: readonly Action[]
+}
+
 /** Always there: where we are, who works here, and both directions of sync (JOURNEYS). Opens the page behind it. */
-export const StatusLine = ({ onPalette }: { readonly onPalette: () => void }) => {
+export const StatusLine = ({ onPalette, actions }: StatusLineProps) => {
   const [location, navigate] = useLocation()
   const session = useSession()
   // Escape on the page goes back to where the person was.
@@ -44,9 +53,8 @@ export const StatusLine = ({ onPalette }: { readonly onPalette: () => void }) =>
       <span className={classes['space']} />
       <span className={classes['fact']}>{session.facility.name}</span>
       <span className={`${classes['fact']} ${classes['till']}`}>Till {session.till.code}</span>
-      <span className={classes['fact']}>
-        <bdi>{session.name}</bdi>
-      </span>
+      <LeaseHint until={session.lease_not_after} />
+      <PersonMenu name={session.name} actions={actions} />
       <button
         type="button"
         className={`${classes['part']} ${classes['commands']}`}

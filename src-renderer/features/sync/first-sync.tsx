@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { useEffect, useState } from 'react'
 import type { AppState } from '../../../src-shared/contract/ipc.ts'
 import { useSignOut } from '../../app/use-sign-out.ts'
 import { useSyncStatus } from '../../app/use-sync-status.ts'
@@ -7,12 +8,25 @@ import { Gate } from '../../ui/gate.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import classes from './first-sync.module.css'
 
+/** The first connection takes a moment; only after it there is something to say. */
+const patienceMs = 5000
+
+const useHasWaited = (ms: number): boolean => {
+  const [hasWaited, setWaited] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setWaited(true), ms)
+    return () => clearTimeout(timer)
+  }, [ms])
+  return hasWaited
+}
+
 /** The first download. How much there is to come is not known before the end, so it counts what has come. */
 export const FirstSync = ({ state }: { readonly state: AppState }) => {
   const sync = useSyncStatus()
   const signOut = useSignOut()
   const status = sync.state === 'ready' ? sync.data : undefined
-  const isStuck = status !== undefined && !status.online
+  const hasWaited = useHasWaited(patienceMs)
+  const isStuck = status !== undefined && !status.online && (status.problem !== null || hasWaited)
 
   return (
     <Gate

@@ -1,4 +1,5 @@
 import { IconCloudCheck } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { useHistoryState } from 'wouter/use-browser-location'
 import type { SyncStatus, WaitingMutation } from '../../../src-shared/contract/ipc.ts'
@@ -15,7 +16,6 @@ import { type Place, momentText } from '../../texts/when.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { DecidedList } from './decided-list.tsx'
 import classes from './sync-screen.module.css'
-import { Unprinted } from './unprinted.tsx'
 import { WaitingList } from './waiting-list.tsx'
 
 const maxNames = 2000
@@ -27,8 +27,8 @@ const useWording = (lists: readonly WaitingMutation[]): Wording => {
   return { names: names.state === 'ready' ? names.data : {}, currency: facility.currency, locale: facility.locale }
 }
 
-/** What is behind the status line: what waits, what was decided otherwise, what is not on paper. */
-export const SyncScreen = () => {
+/** What is behind the status line: what waits, what was decided otherwise, and what others have to say (`notices`). */
+export const SyncScreen = ({ notices }: { readonly notices: ReactNode }) => {
   const [, navigate] = useLocation()
   const cameFrom: unknown = useHistoryState()
   useEscape(() => navigate(typeof cameFrom === 'string' ? cameFrom : '/'))
@@ -44,7 +44,7 @@ export const SyncScreen = () => {
       </header>
       {live.state === 'ready' && <Summary status={live.data} />}
       {decided && decided.length > 0 && <DecidedList items={decided} wording={wording} />}
-      <Unprinted />
+      {notices}
       {waiting && <WaitingList items={waiting} wording={wording} />}
     </div>
   )

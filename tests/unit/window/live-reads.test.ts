@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { watchConnection } from '../../../src-renderer/app/connection.ts'
 import { createLiveReads } from '../../../src-renderer/app/live-reads.ts'
 import { createLiveValue } from '../../../src-renderer/app/live-value.ts'
 import type { Bridge } from '../../../src-shared/contract/bridge.ts'
@@ -122,7 +123,7 @@ describe('live reads', () => {
   test('read a query that failed again at the next change', async () => {
     const { reads, asked, ignore } = openDesk()
     reads.subscribe(byDay, tuesday, ignore)
-    const error = { code: 'unavailable', message: '', details: {} } as const
+    const error = { code: 'not_found', message: '', details: {} } as const
     asked[0]?.answer({ ok: false, error })
     await Promise.resolve()
     await Promise.resolve()
@@ -131,6 +132,48 @@ describe('live reads', () => {
     reads.tablesChanged(['anything'])
 
     expect(asked).toHaveLength(2)
+  })
+})
+
+describe('a window that has lost the data process', () => {
+  const lost = { ok: false, error: { code: 'unavailable', message: '', details: {} } } as const
+
+  test('goes on showing what it has read', async () => {
+    const { reads, asked, answer, ignore } = openDesk()
+    reads.subscribe(byDay, tuesday, ignore)
+    await answer(0, 'read before')
+
+    reads.tablesChanged(['sessions'])
+    asked[1]?.answer(lost)
+    await Promise.resolve()
+    await Promise.resolve()
+
+    expect(reads.current(byDay, tuesday)).toEqual({ state: 'ready', data: 'read before' })
+  })
+
+  test('knows that it is alone, and that it is not any more', async () => {
+    const replies: Reply<unknown>[] = [lost, { ok: true, value: null }]
+    const { bridge, isConnected } = watchConnection({
+      invoke: () => Promise.resolve(replies.shift() ?? lost),
+      onPush: () => () => undefined,
+    })
+
+    await bridge.invoke('app.state', null)
+    expect(isConnected.current()).toEqual({ state: 'ready', data: false })
+    await bridge.invoke('app.state', null)
+
+    expect(isConnected.current()).toEqual({ state: 'ready', data: true })
+  })
+
+  test('does not take a server that is away for a lost data process', async () => {
+    const { bridge, isConnected } = watchConnection({
+      invoke: () => Promise.resolve(lost),
+      onPush: () => () => undefined,
+    })
+
+    await bridge.invoke('session.sign_in', {})
+
+    expect(isConnected.current()).toEqual({ state: 'ready', data: true })
   })
 })
 
