@@ -21,6 +21,7 @@ export interface SheetSession {
   readonly ends_at: TimeText
   readonly status: Row<typeof sessions>['status']
   readonly window: CheckInWindow
+  readonly is_over: boolean
   readonly in: Presence['in'] | null
   readonly out: Presence['out'] | null
 }
@@ -37,7 +38,7 @@ export interface NextSession {
 export const sheetSessions = async (
   db: Kysely<SearchDatabase>,
   studentIds: readonly string[],
-  { facility, now, today }: FacilityClock,
+  { facility, now, today, time }: FacilityClock,
 ): Promise<readonly SheetSession[]> => {
   if (studentIds.length === 0) return []
   const rows = await db
@@ -71,6 +72,7 @@ export const sheetSessions = async (
       ...row,
       instructor_name: first_name === null ? null : `${first_name} ${last_name ?? ''}`.trim(),
       window: checkInWindow(instantOf(date, row.starts_at, time_zone), now, facility),
+      is_over: row.ends_at <= time,
       in: presence.in ?? null,
       out: presence.out ?? null,
     }

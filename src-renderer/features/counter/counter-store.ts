@@ -5,7 +5,7 @@ interface CounterStore {
   /** Whose doing it is: somebody else starts afresh. */
   readonly staffId: string | undefined
   readonly text: string
-  /** Which result the arrows are on. */
+  /** Which result the arrows are on; -1 is none. */
   readonly index: number
   /** Enter was pressed before the answer to this text came. */
   readonly opensWhenFound: string | undefined
@@ -28,7 +28,8 @@ interface CounterStore {
 
 const nothing = {
   text: '',
-  index: 0,
+  // Nothing typed, nobody meant: a stray Enter opens nobody.
+  index: -1,
   opensWhenFound: undefined,
   familyId: undefined,
   ticks: {},
@@ -41,7 +42,7 @@ export const useCounter = create<CounterStore>()((set, get) => ({
   start: (staffId) => {
     if (staffId !== get().staffId) set({ ...nothing, staffId })
   },
-  type: (text) => set({ text, index: 0, opensWhenFound: undefined }),
+  type: (text) => set({ text, index: text.trim() === '' ? -1 : 0, opensWhenFound: undefined }),
   point: (index) => set({ index }),
   openWhenFound: () => set({ opensWhenFound: get().text }),
   open: (familyId) =>

@@ -66,6 +66,7 @@ const PlaceState = ({ place: { session, state } }: { readonly place: Place }) =>
       </Chip>
     )
   }
-  if (session.window === 'over') return <span className={classes['state']}>Started at {session.starts_at}</span>
+  if (session.window === 'over')
+    return <span className={classes['state']}>{session.is_over ? 'Over' : 'Has begun'}</span>
   return <span className={classes['state']}>{session.window === 'early' ? 'Later today' : ''}</span>
 }

@@ -20,7 +20,7 @@ export const SearchBox = ({ list, ref }: SearchBoxProps) => {
 
   const press = (event: KeyboardEvent): void => {
     if (event.key === 'ArrowDown') point(Math.min(index + 1, rows.length - 1))
-    else if (event.key === 'ArrowUp') point(Math.max(index - 1, 0))
+    else if (event.key === 'ArrowUp') point(Math.max(index - 1, text.trim() === '' ? -1 : 0))
     else if (event.key === 'Enter' && !event.repeat && !event.nativeEvent.isComposing) {
       if (!isCurrent) openWhenFound()
       else if (pointed) open(pointed.family_id)

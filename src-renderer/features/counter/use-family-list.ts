@@ -14,6 +14,7 @@ export interface FamilyList {
   readonly found: readonly FoundFamily[] | undefined
   /** All rows in the order of the screen. */
   readonly rows: readonly FamilyHit[]
+  /** The row that Enter opens; -1 is none. */
   readonly index: number
   /** The answer is to what stands in the search box now. */
   readonly isCurrent: boolean
@@ -44,7 +45,7 @@ export const useFamilyList = (): FamilyList => {
     expected: starts,
     found,
     rows,
-    index: Math.min(index, Math.max(0, rows.length - 1)),
+    index: Math.min(index, rows.length - 1),
     isCurrent,
     error: shown.state === 'failed' ? shown.error : undefined,
   }

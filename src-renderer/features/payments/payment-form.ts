@@ -1,7 +1,7 @@
 import { formatMoney, minorDigits, parseMoney } from '../../../src-shared/money.ts'
 import type { DueInvoice, PaymentMethod, PaymentsDue } from '../../../src-shared/queries/payments.ts'
 import { allocateOldestFirst } from '../../../src-shared/rules/money.ts'
-import type { PaymentDraft } from './payment-store.ts'
+import type { PaymentDraft } from './payment-draft.ts'
 
 /** One invoice with the part of the payment that goes to it. */
 export interface AllocatedInvoice extends DueInvoice {

@@ -1,19 +1,8 @@
 import { create } from 'zustand'
 import type { paperSizes } from '../../../src-shared/contract/ipc.ts'
+import { emptyDraft, type PaymentDraft } from './payment-draft.ts'
 
 type Paper = (typeof paperSizes)[number]
-
-/** What was typed for one family and not committed. It survives closing the sheet. */
-export interface PaymentDraft {
-  /** As typed; undefined is what is due. */
-  readonly amount: string | undefined
-  readonly methodId: string | undefined
-  /** As typed; undefined is exactly the amount. */
-  readonly tendered: string | undefined
-  readonly reference: string
-}
-
-export const emptyDraft: PaymentDraft = { amount: undefined, methodId: undefined, tendered: undefined, reference: '' }
 
 interface PaymentStore {
   /** Whose drafts they are: somebody else starts afresh. */

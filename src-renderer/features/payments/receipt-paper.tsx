@@ -1,8 +1,6 @@
 import { formatMoney } from '../../../src-shared/money.ts'
 import type { ReceiptView } from '../../../src-shared/queries/payments.ts'
 import type { ReceiptContent } from '../../../src-shared/rules/receipt.ts'
-import { useNow } from '../../app/use-now.ts'
-import { momentText } from '../../texts/when.ts'
 import classes from './receipt-paper.module.css'
 
 interface ReceiptPaperProps {
@@ -12,7 +10,6 @@ interface ReceiptPaperProps {
 
 /** The receipt as it is printed on a slip. */
 export const ReceiptPaper = ({ receipt: { content, void: voided }, isCopy }: ReceiptPaperProps) => {
-  const now = useNow()
   const { seller } = content
   const stamp = voided ? 'VOID' : isCopy ? 'COPY' : undefined
   return (
@@ -31,7 +28,7 @@ export const ReceiptPaper = ({ receipt: { content, void: voided }, isCopy }: Rec
         </header>
         <p className={classes['facts']}>
           <span>{content.label}</span>
-          <span>{momentText(content.issued_at, now, content)}</span>
+          <span>{issuedText(content)}</span>
           <bdi>{content.buyer}</bdi>
         </p>
         <Lines content={content} />
@@ -41,6 +38,11 @@ export const ReceiptPaper = ({ receipt: { content, void: voided }, isCopy }: Rec
     </section>
   )
 }
+
+const issuedText = ({ issued_at, locale, time_zone }: ReceiptContent): string =>
+  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: time_zone }).format(
+    new Date(issued_at),
+  )
 
 const Lines = ({ content }: { readonly content: ReceiptContent }) => (
   <table className={classes['rows']}>

@@ -7,7 +7,8 @@ import { usePaymentSheet } from '../../app/payment-sheet.ts'
 import { useSession } from '../../app/use-app-state.ts'
 import { useCommand } from '../../app/use-command.ts'
 import { type FormProblem, formOf, type PaymentForm } from './payment-form.ts'
-import { emptyDraft, type PaymentDraft, usePayments } from './payment-store.ts'
+import { emptyDraft, type PaymentDraft } from './payment-draft.ts'
+import { usePayments } from './payment-store.ts'
 
 export interface TakingPayment {
   readonly data: PaymentsDue
