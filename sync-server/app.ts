@@ -70,6 +70,10 @@ export const buildServer = async ({ config, db, keys, log, now = Date.now }: Ser
     shapeCount: metrics.counter('foyer_shape_requests_total', 'Shape requests by kind', 'kind'),
     isReady: () => !isClosing,
   }
+  // A connection that is busy while we close must not stay open when it falls idle.
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
+  })
   addRoutes(app, services)
   return {
     app,
