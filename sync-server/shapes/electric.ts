@@ -13,7 +13,7 @@ export interface ElectricService {
 const passedOn = ['offset', 'handle', 'live', 'cursor', 'expired_handle'] as const
 
 /** The columns of the log that devices get; Electric wants the primary key among them. */
-const columns = ['facility_id', 'audience', 'position', 'table_name', 'row_id', 'row', 'at']
+const columns = ['facility_id', 'audience', 'position', 'table_name', 'row_id', 'row']
 
 /** The question that is asked in the client's place: which rows is decided here, from the device's token. */
 export const electricUrl = ({ url, secret }: ElectricService, log: LogName, query: Partial<ShapeQuery>): URL => {

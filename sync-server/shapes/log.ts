@@ -74,7 +74,8 @@ interface ChunkRequest {
 }
 
 /**
- * The messages are put together by PostgreSQL, where the row images are, and go out as they come.
+ * The messages are put together by PostgreSQL, where the row images are, and go out as they come. They carry what
+ * clients need and no more: keys and headers as long as Electric's would double them, and the work of both sides.
  *
  * One request looks at so many entries, whatever they are, and ends before the message that goes over the limit of bytes
  * (but is never without one). That an image is the newest is asked by one step into an index for each entry, in a form
@@ -82,7 +83,6 @@ interface ChunkRequest {
  */
 const readChunk = async (tx: Tx, { log, head, after, limit }: ChunkRequest): Promise<Chunk> => {
   const { facilityId, audience } = log
-  const prefix = `{"key":"\\"public\\".\\"sync_log\\"/\\"${facilityId}\\"/\\"${audience}\\"/\\"`
   const { rows } = await sql<{ messages: string | null; cut_at: number | null; looked_to: number | null }>`
     with looked_at as not materialized (
       select * from sync_log
@@ -93,10 +93,9 @@ const readChunk = async (tx: Tx, { log, head, after, limit }: ChunkRequest): Pro
     ),
     made as (
       select position,
-        ${prefix}::text || position || '\\"","value":{"position":"' || position || '","table_name":"' || table_name
+        '{"key":"' || position || '","value":{"position":"' || position || '","table_name":"' || table_name
           || '","row_id":"' || row_id || '","row":' || coalesce(to_json("row"::text)::text, 'null')
-          || ',"at":"' || (at at time zone 'UTC') || '+00"},"headers":{"operation":"insert",'
-          || '"relation":["public","sync_log"],"lsn":"' || position || '","op_position":0}}' as message
+          || '},"headers":{"operation":"insert"}}' as message
       from looked_at as entry
       where ("row" is not null or position > ${after.since})
         and position = (

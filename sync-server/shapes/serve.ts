@@ -143,7 +143,6 @@ const schemaHeader = {
     table_name: { type: 'text', not_null: true },
     row_id: { type: 'uuid', not_null: true },
     row: { type: 'jsonb' },
-    at: { type: 'timestamptz', precision: 3, not_null: true },
   }),
 }
 
