@@ -8,6 +8,7 @@ import { type Device, openDevice } from './device/device.ts'
 import { enrollDevice, type Enrollment } from './device/enroll.ts'
 import type { PasswordCost } from './device/sealed.ts'
 import { type Credentials, signIn, signInOnline, type SignInParts } from './device/sign-in.ts'
+import { mutex } from './mutex.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
 import { Store } from './store.ts'
 import { Sync } from './sync/sync.ts'
@@ -53,6 +54,7 @@ export class DataProcess {
   #unlocked: Unlocked | undefined
   #staff: Session['staff'] | undefined
   #session: Session | undefined
+  readonly #exclusive = mutex()
   readonly #pushStatus = coalesced(() => void this.#sendStatus())
 
   constructor(parts: DataProcessParts) {
@@ -81,16 +83,19 @@ export class DataProcess {
     return this.#announce()
   }
 
-  async signIn(credentials: Credentials): Promise<AppState> {
-    const device = this.#device
-    if (!device) throw new DomainError('not_enrolled', 'This computer is not enrolled yet.')
-    const { staff, dataKey, byServer } = await signIn(this.#signInParts(device), credentials)
-    this.#unlocked ??= await this.#unlock(device, dataKey)
-    this.#staff = staff
-    await this.#readSession()
-    const isOld = Date.parse(staff.lease_not_after) - this.#parts.now() < renewWhenLeftMs
-    if (!byServer && isOld) void this.#renewLease(device, credentials).catch(this.#parts.onFault)
-    return this.#announce()
+  /** One at a time: two windows must not open the databases twice. */
+  signIn(credentials: Credentials): Promise<AppState> {
+    return this.#exclusive(async () => {
+      const device = this.#device
+      if (!device) throw new DomainError('not_enrolled', 'This computer is not enrolled yet.')
+      const { staff, dataKey, byServer } = await signIn(this.#signInParts(device), credentials)
+      this.#unlocked ??= await this.#unlock(device, dataKey)
+      this.#staff = staff
+      await this.#readSession()
+      const isOld = Date.parse(staff.lease_not_after) - this.#parts.now() < renewWhenLeftMs
+      if (!byServer && isOld) void this.#renewLease(device, credentials).catch(this.#parts.onFault)
+      return this.#announce()
+    })
   }
 
   signOut(): AppState {

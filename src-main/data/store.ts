@@ -106,8 +106,11 @@ export class Store {
   startOver(): Promise<void> {
     return this.#exclusive(async () => {
       const isShown = this.#loading === this.#shown
-      if (this.#loading) await this.#discard(this.#loading)
-      this.#loading = this.#open(isShown ? this.#generation : this.#generation + 1)
+      if (this.#loading) await this.#loading.replica.close()
+      const generation = isShown ? this.#generation : this.#generation + 1
+      // Also what a kill has left of an earlier renewal.
+      deleteReplica(this.#fileOf(generation))
+      this.#loading = this.#open(generation)
       if (isShown) this.#shown = this.#loading
     })
   }
@@ -121,14 +124,12 @@ export class Store {
   }
 
   #open(generation: number): Copy {
-    const { folder, key } = this.#parts
-    const replica = openReplica(path.join(folder, `replica-${generation}.db`), key)
+    const replica = openReplica(this.#fileOf(generation), this.#parts.key)
     return { replica, applier: applierFor(replica.db) }
   }
 
-  async #discard({ replica }: Copy): Promise<void> {
-    await replica.close()
-    deleteReplica(replica.file)
+  #fileOf(generation: number): string {
+    return path.join(this.#parts.folder, `replica-${generation}.db`)
   }
 
   async #replaceShown(fresh: Copy): Promise<void> {
@@ -136,7 +137,8 @@ export class Store {
     this.#generation += 1
     this.desk.saveSetting('replica', String(this.#generation))
     this.#shown = fresh
-    await this.#discard(old)
+    await old.replica.close()
+    deleteReplica(old.replica.file)
   }
 
   #loadingCopy(): Copy {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Store } from '../../src-main/data/store.ts'
+import { Store } from '../../src-main/data/store.ts'
 import type { LogEntry } from '../../src-main/data/sync/feed.ts'
 import { findCommand } from '../../src-shared/commands/index.ts'
 import { academy, booking, session } from '../support/academy.ts'
@@ -11,6 +11,7 @@ import {
   payCash,
   removeFolder,
   rowsOf,
+  storeParts,
   temporaryFolder,
 } from '../support/store.ts'
 
@@ -134,6 +135,20 @@ describe('a lost log', () => {
     expect(store.replica.file).toContain('replica-2.db')
     expect(rowsOf(store, 'check_ins')).toHaveLength(4)
     expect(store.replica.state.read()).toMatchObject({ handle: 'handle-2', isComplete: true, appliedSeq: 2 })
+  })
+
+  test('starts empty, whatever a kill has left of an earlier renewal', async () => {
+    await store.startOver()
+    await store.append(entriesOf(counter.rows), 'handle-2')
+    await store.close()
+    store = await Store.open(storeParts(folder, counter))
+
+    await store.startOver()
+    await store.append(entriesOf({ organizations: counter.rows.organizations }), 'handle-3')
+    await store.completeLoad({ position: 1, handle: 'handle-3', serverTime: undefined })
+
+    expect(rowsOf(store, 'organizations')).toHaveLength(1)
+    expect(rowsOf(store, 'families')).toEqual([])
   })
 
   test('leaves the shown replica usable until the new one is whole', async () => {

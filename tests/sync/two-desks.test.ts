@@ -123,6 +123,20 @@ describe('without the server', () => {
     expect(await again.data.status()).toMatchObject({ waiting: 1, online: false })
   })
 
+  test('two windows that sign in at once open the databases once', async () => {
+    const desk = await newDesk()
+    await checkIn(desk, 0)
+    await desk.stop()
+    const again = openDesk({ folder: desk.folder })
+    desks = [again]
+
+    await Promise.all([again.signIn(), again.signIn()])
+    await checkIn(again, 1)
+
+    expect(again.rows('check_ins')).toHaveLength(2)
+    expect(again.faults).toEqual([])
+  })
+
   test('a wrong password is refused, and too many are made to wait', async () => {
     const line = cuttable()
     const desk = await newDesk(line)

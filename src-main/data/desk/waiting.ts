@@ -4,10 +4,13 @@ import type { DecidedMutation, WaitingMutation } from '../../../src-shared/contr
 import { textOrUndefined } from '../sqlite.ts'
 import type { Store } from '../store.ts'
 
-/** What is saved on this computer and not decided by the server yet, in order. */
+/** More than a person reads; the status counts all of them. */
+const mostShown = 500
+
+/** What is saved on this computer and not decided by the server yet, in order: the first 500. */
 export const waitingMutations = (store: Store): readonly WaitingMutation[] => {
   const refusal = store.replica.readDb.prepare('select error from local_refusals where seq = ?').pluck()
-  return store.desk.mutationsAfter(store.progress, Number.MAX_SAFE_INTEGER).map((mutation) => {
+  return store.desk.mutationsAfter(store.progress, mostShown).map((mutation) => {
     const error = textOrUndefined(refusal.get(mutation.seq))
     return { ...lineOf(mutation), local_error: error === undefined ? null : errorBody.parse(JSON.parse(error)) }
   })

@@ -9,7 +9,7 @@ export interface ShapeLoopParts {
   readonly from: { readonly position: number; readonly handle: string | undefined }
   /** One event after the other; the next is asked for when this is done. */
   readonly onEvent: (event: FeedEvent, handle: string | undefined) => Promise<void>
-  /** The stream has ended for good. */
+  /** Called at most once: the stream has ended, because of the server's final answer or of an event that failed. */
   readonly onEnd: (error: unknown) => void
 }
 
@@ -23,6 +23,11 @@ type LogRow = Row<bigint> & {
 /** Follows the facility log with the official client; `stop` ends it. */
 export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts): { readonly stop: () => void } => {
   const abort = new AbortController()
+  const end = (error: unknown): void => {
+    if (abort.signal.aborted) return
+    abort.abort()
+    onEnd(error)
+  }
   const stream = new ShapeStream<LogRow>({
     url: `${url}/v1/shape`,
     ...(from.handle === undefined ? {} : { offset: `${from.position}_0`, handle: from.handle }),
@@ -33,21 +38,19 @@ export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts)
     parser: { int8: Number },
     backoffOptions: { initialDelay: 250, maxDelay: 4000, multiplier: 2 },
     warnOnHttp: false,
-    onError: (error) => {
-      onEnd(error)
-    },
+    onError: end,
   })
-  stream.subscribe(
-    async (messages) => {
+  stream.subscribe(async (messages) => {
+    try {
       for (const event of toFeedEvents(messages)) {
         if (abort.signal.aborted) return
         await onEvent(event, stream.shapeHandle)
       }
-    },
-    (error) => {
-      if (!abort.signal.aborted) onEnd(error)
-    },
-  )
+    } catch (error) {
+      // What the client did with it would end the process. The replica knows its position, and goes on from there.
+      end(error)
+    }
+  }, end)
   return { stop: () => abort.abort() }
 }
 

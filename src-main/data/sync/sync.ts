@@ -135,7 +135,7 @@ export class Sync {
     })
   }
 
-  /** The server answered, with a final no: it was reached. */
+  /** The server answered with a final no, or its answer could not be used: it was reached. */
   #onRefusal(error: ErrorData): void {
     this.#line = { online: true, problem: { code: error.code, message: error.message, details: error.details } }
     this.#parts.onStatus()
@@ -143,10 +143,9 @@ export class Sync {
 
   #onEnd(error: unknown): void {
     if (this.#isStopped) return
-    this.#loop.stop()
     const refusal = refusalOf(error)
-    if (refusal) this.#onRefusal(refusal)
-    else this.#parts.onFault(error)
+    if (!refusal) this.#parts.onFault(error)
+    this.#onRefusal(refusal ?? toErrorData(error))
     this.#buffer = []
     this.#restart = setTimeout(() => {
       this.#loop = this.#follow()
