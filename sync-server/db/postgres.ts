@@ -64,8 +64,10 @@ export const openPostgres = ({ url, maxConnections = 10, onError = () => undefin
     options: '-c TimeZone=UTC',
     types: { getTypeParser },
   })
-  // Without a listener, a connection that breaks while idle would end the process.
+  // Without listeners, a connection that breaks would end the process: while idle in the pool, or between two queries of
+  // a transaction and while it is being closed. Whoever uses it then learns of it from the next query.
   pool.on('error', onError)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<PostgresDatabase>({ dialect: new PostgresDialect({ pool }) })
   return { db, close: () => db.destroy() }
 }

@@ -64,6 +64,22 @@ describe('a connection', () => {
     expect((await sql`select 1`.execute(pool.db)).rows).toHaveLength(1)
     await pool.close()
   })
+
+  test('that breaks between two queries fails the transaction, and nothing else', async () => {
+    const breaking = inRole(db, app, async (tx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
+      const pid = rows[0]?.pid
+      await sql`select pg_terminate_backend(${pid})`.execute(database.admin)
+      await until(async () => {
+        const left = await sql`select from pg_stat_activity where pid = ${pid}`.execute(database.admin)
+        return left.rows.length === 0
+      })
+      await sql`select 1`.execute(tx)
+    })
+
+    await expect(breaking).rejects.toThrow(/terminat|not queryable/)
+    expect(await valueOf(sql`1`)).toBe(1)
+  })
 })
 
 describe('inRole', () => {
