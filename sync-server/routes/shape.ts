@@ -28,6 +28,14 @@ export const shapeRoute = ({ config, db, waiters, shapeCount }: Services) =>
           facilityId: device.facilityId,
           organizationId: device.organizationId,
         })
-      return serveShape(query, { db, log, waiters, limit: config.chunkLimit, pollSeconds: config.pollSeconds, signal, check })
+      return serveShape(query, {
+        db,
+        log,
+        waiters,
+        limit: config.chunkLimit,
+        pollSeconds: config.pollSeconds,
+        signal,
+        check,
+      })
     },
   })
