@@ -131,6 +131,14 @@ describe('foyer_app', () => {
     await expect(insert).rejects.toThrow('row-level security')
   })
 
+  test('cannot take a payment of a family that is not linked to its facility', async () => {
+    const foreign = payment(academy.first, { family_id: stranger.family.id, method_id: academy.cash.id })
+
+    const insert = inRole(db, appHere, (tx) => tx.insertInto('payments').values(foreign).execute())
+
+    await expect(insert).rejects.toThrow('row-level security')
+  })
+
   test('cannot point at a session of another facility', async () => {
     const [mia] = academy.household.students
     const booking = build.booking({ session_id: academy.second.session.id, student_id: mia.id })
