@@ -1,13 +1,13 @@
-import { IconArrowLeft, IconLock, IconUsers } from '@tabler/icons-react'
+import { IconLock, IconUsers } from '@tabler/icons-react'
 import { useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { AttendanceCode, Roll } from '../../../src-shared/queries/roll.ts'
 import { useMay, useSession } from '../../app/use-app-state.ts'
 import { useNow } from '../../app/use-now.ts'
 import { momentText } from '../../texts/when.ts'
+import { BackButton } from '../../ui/back-button.tsx'
 import { Chip } from '../../ui/chip.tsx'
 import { Empty } from '../../ui/empty.tsx'
-import { KeyHint } from '../../ui/key-hint.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { useCursor } from '../../ui/use-cursor.ts'
 import { useKeys } from '../../ui/use-keys.ts'
@@ -108,10 +108,7 @@ export const RollView = ({ roll, onBack }: RollViewProps) => {
 
 const RollHeader = ({ roll: { session, rows }, onBack }: RollViewProps) => (
   <header className={classes['header']}>
-    <button type="button" className={classes['back']} onClick={onBack} aria-keyshortcuts="Escape" aria-label="Back">
-      <IconArrowLeft size={20} aria-hidden="true" />
-      <KeyHint>Esc</KeyHint>
-    </button>
+    <BackButton onBack={onBack} />
     <div className={classes['title']}>
       <h1>
         <span className={classes['start']}>{session.starts_at}</span> <bdi>{session.class_name}</bdi>

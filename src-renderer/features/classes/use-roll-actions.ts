@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { addWalkIn } from '../../../src-shared/commands/add-walk-in.ts'
 import { closeRoll } from '../../../src-shared/commands/close-roll.ts'
 import { markAttendance } from '../../../src-shared/commands/mark-attendance.ts'
@@ -36,6 +36,11 @@ export const useRollActions = ({ session, rows }: Roll): RollActions => {
   const run = useTold()
   const show = useToasts((toasts) => toasts.show)
   const [wasAsked, setAsked] = useState(false)
+  // The undo of a toast comes later: it must know what was marked meanwhile.
+  const latest = useRef(rows)
+  useEffect(() => {
+    latest.current = rows
+  }, [rows])
   const unmarked = rows.filter((row) => row.code === 'not_recorded')
 
   const markAll = (marked: readonly RollRow[], code: AttendanceCode): Promise<boolean> =>
@@ -43,6 +48,13 @@ export const useRollActions = ({ session, rows }: Roll): RollActions => {
       session_id: session.id,
       marks: marked.map((row) => ({ student_id: row.student_id, code, note: row.note })),
     })
+
+  /** Of those, who is still marked present: a later mark of one child is not taken back with the others. */
+  const takeBack = async (marked: readonly RollRow[]): Promise<void> => {
+    const ids = new Set(marked.map((row) => row.student_id))
+    const still = latest.current.filter((row) => ids.has(row.student_id) && row.code === 'present')
+    if (still.length > 0) await markAll(still, 'not_recorded')
+  }
 
   return {
     missing: wasAsked ? unmarked : [],
@@ -63,7 +75,7 @@ export const useRollActions = ({ session, rows }: Roll): RollActions => {
       const unseen = unmarked.filter((row) => row.checked_in_at === null).length
       show({
         text: `${people(unmarked.length)} marked present.${unseen > 0 ? ` ${unseen} of them not checked in.` : ''}`,
-        undo: () => void markAll(unmarked, 'not_recorded'),
+        undo: () => void takeBack(unmarked),
       })
     },
 
