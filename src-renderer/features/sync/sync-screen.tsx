@@ -13,6 +13,7 @@ import { useSyncStatus } from '../../app/use-sync-status.ts'
 import { idsIn, type Wording } from '../../texts/commands.ts'
 import { errorText } from '../../texts/errors.ts'
 import { type Place, momentText } from '../../texts/when.ts'
+import { BackButton } from '../../ui/back-button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { DecidedList } from './decided-list.tsx'
 import classes from './sync-screen.module.css'
@@ -31,7 +32,8 @@ const useWording = (lists: readonly WaitingMutation[]): Wording => {
 export const SyncScreen = ({ notices }: { readonly notices: ReactNode }) => {
   const [, navigate] = useLocation()
   const cameFrom: unknown = useHistoryState()
-  useEscape(() => navigate(typeof cameFrom === 'string' ? cameFrom : '/'))
+  const goBack = (): void => navigate(typeof cameFrom === 'string' ? cameFrom : '/')
+  useEscape(goBack)
   const live = useSyncStatus()
   const waiting = useSyncList('sync.waiting')
   const decided = useSyncList('sync.decided')
@@ -40,6 +42,7 @@ export const SyncScreen = ({ notices }: { readonly notices: ReactNode }) => {
   return (
     <div className={classes['screen']}>
       <header className={classes['header']}>
+        <BackButton onBack={goBack} />
         <h1>Saved and sent</h1>
       </header>
       {live.state === 'ready' && <Summary status={live.data} />}
