@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
 import { requireSession, requireStudent, standingBookings } from '../rules/bookings.ts'
+import { idSchema } from '../schema/columns.ts'
 import { defineCommand } from './command.ts'
 import { insertMark } from './mark-attendance.ts'
 
@@ -11,7 +12,7 @@ import { insertMark } from './mark-attendance.ts'
 export const addWalkIn = defineCommand({
   name: 'attendance.walk_in',
   version: 1,
-  args: z.strictObject({ session_id: z.uuid(), student_id: z.uuid() }),
+  args: z.strictObject({ session_id: idSchema, student_id: idSchema }),
   permission: 'attendance.record',
 
   async apply(tx, { session_id, student_id }, run) {

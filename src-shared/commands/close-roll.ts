@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { DomainError } from '../errors.ts'
 import { effectiveMark, isRecorded } from '../rules/attendance.ts'
 import { requireSession, standingBookings } from '../rules/bookings.ts'
+import { idSchema } from '../schema/columns.ts'
 import { defineCommand } from './command.ts'
 
 /** Closes the roll. Every student must have a mark: silence is never turned into presence (J2). Closing twice is one closing. */
 export const closeRoll = defineCommand({
   name: 'roll.close',
   version: 1,
-  args: z.strictObject({ session_id: z.uuid() }),
+  args: z.strictObject({ session_id: idSchema }),
   permission: 'attendance.record',
 
   async apply(tx, { session_id }, run) {

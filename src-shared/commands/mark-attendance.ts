@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
-import { sharedText } from '../schema/columns.ts'
+import { idSchema, sharedText } from '../schema/columns.ts'
 import type { Database } from '../schema/tables.ts'
 import { attendanceCodes } from '../schema/tables/attendance-marks.ts'
 import { requireBooked, requireSession, standingBookings } from '../rules/bookings.ts'
@@ -31,7 +31,7 @@ export const insertMark = async (tx: Transaction<Database>, mark: NewMark, run: 
 }
 
 const mark = z.strictObject({
-  student_id: z.uuid(),
+  student_id: idSchema,
   code: z.enum(attendanceCodes),
   note: sharedText(1000).nullable(),
 })
@@ -43,7 +43,7 @@ const mark = z.strictObject({
 export const markAttendance = defineCommand({
   name: 'attendance.mark',
   version: 1,
-  args: z.strictObject({ session_id: z.uuid(), marks: z.array(mark).min(1).max(200) }),
+  args: z.strictObject({ session_id: idSchema, marks: z.array(mark).min(1).max(200) }),
   permission: 'attendance.record',
 
   async apply(tx, { session_id, marks }, run) {

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { requireBooked, requireSession, standingBookings } from '../rules/bookings.ts'
+import { idSchema } from '../schema/columns.ts'
 import { defineCommand } from './command.ts'
 
-const entry = z.strictObject({ student_id: z.uuid(), session_id: z.uuid() })
+const entry = z.strictObject({ student_id: idSchema, session_id: idSchema })
 
 /**
  * Checks children in, all of them or none (J1). A second check-in at another desk is kept and folded, never refused:

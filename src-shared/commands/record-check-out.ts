@@ -2,15 +2,16 @@ import { z } from 'zod'
 import { DomainError } from '../errors.ts'
 import { presenceOf } from '../rules/attendance.ts'
 import { requireSession } from '../rules/bookings.ts'
+import { idSchema } from '../schema/columns.ts'
 import { defineCommand } from './command.ts'
 
-const entry = z.strictObject({ student_id: z.uuid(), session_id: z.uuid() })
+const entry = z.strictObject({ student_id: idSchema, session_id: idSchema })
 
 /** Children leave with an adult of the family, whose identity is kept (J11). */
 export const recordCheckOut = defineCommand({
   name: 'check_out.record',
   version: 1,
-  args: z.strictObject({ entries: z.array(entry).min(1).max(20), guardian_id: z.uuid().nullable() }),
+  args: z.strictObject({ entries: z.array(entry).min(1).max(20), guardian_id: idSchema.nullable() }),
   permission: 'check_ins.record',
 
   async apply(tx, { entries, guardian_id }, run) {

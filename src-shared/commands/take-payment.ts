@@ -4,14 +4,14 @@ import { DomainError } from '../errors.ts'
 import { invoicesOf } from '../rules/invoices.ts'
 import { type Allocation, fitAllocations } from '../rules/money.ts'
 import { receiptLabel } from '../rules/receipt.ts'
-import { amountSchema, sharedText } from '../schema/columns.ts'
+import { amountSchema, idSchema, sharedText } from '../schema/columns.ts'
 import type { Database } from '../schema/tables.ts'
 import { type CommandRun, defineCommand } from './command.ts'
 import { composeReceipt } from './compose-receipt.ts'
 
 const takePaymentArgs = z.strictObject({
-  family_id: z.uuid(),
-  method_id: z.uuid(),
+  family_id: idSchema,
+  method_id: idSchema,
   amount: amountSchema.min(1),
   /** Cash handed over; null for other methods. */
   tendered: amountSchema.nullable(),
@@ -20,7 +20,7 @@ const takePaymentArgs = z.strictObject({
   allocations: z
     .array(
       z.strictObject({
-        invoice_id: z.uuid(),
+        invoice_id: idSchema,
         amount: amountSchema.min(1),
         /** What had been paid of the invoice before, as shown at the counter: total − outstanding. */
         already_paid: amountSchema,

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
+import { idSchema } from '../schema/columns.ts'
 import { defineCommand } from './command.ts'
 
 /** Takes check-ins or check-outs back. The events stay; the undo is an event of its own (U18). */
 export const undoCheckIn = defineCommand({
   name: 'check_in.undo',
   version: 1,
-  args: z.strictObject({ check_in_ids: z.array(z.uuid()).min(1).max(20) }),
+  args: z.strictObject({ check_in_ids: z.array(idSchema).min(1).max(20) }),
   permission: 'check_ins.record',
 
   async apply(tx, { check_in_ids }, run) {

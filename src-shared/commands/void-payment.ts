@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
-import { sharedText } from '../schema/columns.ts'
+import { idSchema, sharedText } from '../schema/columns.ts'
 import { defineCommand } from './command.ts'
 
 /** Takes a mistaken payment back as a whole. The payment stays, the receipt keeps its number (J3, U24). */
 export const voidPayment = defineCommand({
   name: 'payment.void',
   version: 1,
-  args: z.strictObject({ payment_id: z.uuid(), reason: sharedText(500).min(1) }),
+  args: z.strictObject({ payment_id: idSchema, reason: sharedText(500).min(1) }),
   permission: 'payments.void',
 
   async apply(tx, { payment_id, reason }, run) {

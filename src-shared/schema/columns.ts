@@ -52,6 +52,9 @@ export const integerSchema = z.number().int().min(-2_147_483_648).max(2_147_483_
 /** An amount of money in minor units that is not negative. */
 export const amountSchema = integerSchema.min(0)
 
+/** An id that a command names, in the form that is stored: SQLite compares text, where PostgreSQL compares UUIDs. */
+export const idSchema = z.uuid().toLowerCase()
+
 /** An id; the name says which table it points at. */
 export const uuid = (references?: string) =>
   column<string>({ pg: 'uuid', sqlite: 'TEXT', schema: z.uuid(), references })
