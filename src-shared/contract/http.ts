@@ -4,7 +4,8 @@ import { instantSchema, integerSchema, sharedText } from '../schema/columns.ts'
 
 const details = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
 
-export const errorBody = z.object({ code: z.enum(errorCodes), message: z.string(), details })
+/** An older desktop may meet a code that it does not know: it shows the message. */
+export const errorBody = z.object({ code: z.enum(errorCodes).catch('unexpected'), message: z.string(), details })
 
 /** One mutation as it travels and as it is stored in `desk.db`. */
 export const mutationEnvelope = z.strictObject({

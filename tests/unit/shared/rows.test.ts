@@ -62,6 +62,12 @@ describe('the wire', () => {
     ).toMatchSnapshot()
   })
 
+  test('lets an older program read an error code that it does not know', () => {
+    const read = http.errorBody.parse({ code: 'invented_later', message: 'Closed on Sundays.', details: {} })
+
+    expect(read).toEqual({ code: 'unexpected', message: 'Closed on Sundays.', details: {} })
+  })
+
   test('of the window has an input and an output for every channel', () => {
     for (const { input, output } of Object.values(channels)) {
       expect(input).toBeInstanceOf(z.ZodType)
