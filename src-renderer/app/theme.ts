@@ -82,7 +82,7 @@ const fallbackAccent = '#1f5fbf'
 const fonts = "'Inter Variable', 'Noto Sans', 'Segoe UI', system-ui, sans-serif"
 
 /** The organization's color, made readable as text and as a button in either scheme. */
-export const accentFor = (color: string, scheme: 'light' | 'dark'): string =>
+const accentFor = (color: string, scheme: 'light' | 'dark'): string =>
   readableOn(isHexColor(color) ? color : fallbackAccent, tokens[scheme].frame, scheme === 'light' ? 5.4 : 7)
 
 /** Mantine's greys: its parts take borders from the fifth, grounds and text from the ends. */

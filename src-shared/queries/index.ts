@@ -8,7 +8,7 @@ import { counterSearch } from './search.ts'
 import { todaysSessions } from './sessions.ts'
 
 /** Every query, under the name that the window calls it by. */
-export const queries = [
+const queries = [
   counterSearch,
   counterExpected,
   counterFamily,

@@ -16,7 +16,7 @@ export type AttendanceCode = Row<typeof attendanceMarks>['code']
 export type BookingKind = Row<typeof bookings>['kind']
 export type HealthItem = Pick<Row<typeof healthItems>, 'id' | 'kind' | 'severity' | 'name' | 'action'>
 
-export interface RollMark {
+interface RollMark {
   readonly code: AttendanceCode
   readonly note: string | null
   readonly at: InstantText

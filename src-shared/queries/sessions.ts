@@ -4,7 +4,8 @@ import { effectiveMark, isRecorded, presenceOf } from '../rules/attendance.ts'
 import { phaseOf, type SessionPhase } from '../rules/sessions.ts'
 import { instantSchema } from '../schema/columns.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
-import { dateAt, type DateText, type InstantText, timeAt } from '../time.ts'
+import type { DateText, InstantText } from '../time.ts'
+import { facilityClock } from './facility-clock.ts'
 import { defineQuery } from './query.ts'
 
 export interface TodaysSession {
@@ -32,12 +33,6 @@ export interface TodaysSession {
 export interface TodaysSessions {
   readonly date: DateText
   readonly sessions: readonly TodaysSession[]
-}
-
-/** The zone of the facility; `UTC` until the facility has arrived. */
-export const zoneOf = async (db: Kysely<SearchDatabase>, facilityId: string): Promise<string> => {
-  const facility = await db.selectFrom('facilities').select('time_zone').where('id', '=', facilityId).executeTakeFirst()
-  return facility?.time_zone ?? 'UTC'
 }
 
 /** The sessions of one day at a facility, in order of their start. */
@@ -122,10 +117,9 @@ export const todaysSessions = defineQuery({
   args: z.strictObject({ now: instantSchema }),
   permission: 'classes.read',
 
-  async run(db, { now }, { facilityId, staffId }): Promise<TodaysSessions> {
-    const zone = await zoneOf(db, facilityId)
-    const [date, time] = [dateAt(now, zone), timeAt(now, zone)]
-    const sessions = await sessionsOn(db, facilityId, date).execute()
+  async run(db, { now }, context): Promise<TodaysSessions> {
+    const { today: date, time } = await facilityClock(db, context, now)
+    const sessions = await sessionsOn(db, context.facilityId, date).execute()
     const places = await bookingsOn(db, date).execute()
     const marks = Map.groupBy(await marksOn(db, date).execute(), keyOf)
     const events = Map.groupBy(await checkInsOn(db, date).execute(), keyOf)
@@ -139,7 +133,7 @@ export const todaysSessions = defineQuery({
       sessions: sessions.map(({ first_name, last_name, instructor_id, status, ...session }) => ({
         ...session,
         instructor_name: first_name === null ? null : `${first_name} ${last_name ?? ''}`.trim(),
-        is_mine: instructor_id === staffId,
+        is_mine: instructor_id === context.staffId,
         phase: phaseOf(session, time),
         is_cancelled: status === 'cancelled',
         booked: booked.get(session.id) ?? 0,

@@ -4,7 +4,7 @@ import type { TimeText } from '../time.ts'
 export type SessionPhase = 'past' | 'now' | 'later'
 
 /** An instructor looks at the roll before the children are in the water: "now" begins this many minutes early (J2). */
-export const earlyMinutes = 15
+const earlyMinutes = 15
 
 const minutesOf = (time: TimeText): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
 
