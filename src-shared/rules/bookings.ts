@@ -5,8 +5,8 @@ import type { Database } from '../schema/tables.ts'
 import type { bookings } from '../schema/tables/bookings.ts'
 import type { sessions } from '../schema/tables/sessions.ts'
 
-/** The session of this facility; throws when it is not there or cancelled. */
-export const requireSession = async (
+/** The session of this facility, also one that does not take place; throws when it is not there. */
+export const findSession = async (
   tx: Transaction<Database>,
   sessionId: string,
   facilityId: string,
@@ -18,7 +18,19 @@ export const requireSession = async (
     .where('facility_id', '=', facilityId)
     .executeTakeFirst()
   if (!session) throw new DomainError('not_found', 'This session does not exist here.', { session_id: sessionId })
-  if (session.status === 'cancelled') throw new DomainError('session_cancelled', 'This session was cancelled.')
+  return session
+}
+
+/** The session of this facility; throws when it is not there, was cancelled or was moved to another time (U36). */
+export const requireSession = async (
+  tx: Transaction<Database>,
+  sessionId: string,
+  facilityId: string,
+): Promise<Row<typeof sessions>> => {
+  const session = await findSession(tx, sessionId, facilityId)
+  if (session.status === 'cancelled' || session.status === 'rescheduled') {
+    throw new DomainError('session_cancelled', 'This session does not take place.', { status: session.status })
+  }
   return session
 }
 
