@@ -1,13 +1,18 @@
+import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
 import { presenceOf } from '../rules/attendance.ts'
-import { requireSession } from '../rules/bookings.ts'
+import { findSession } from '../rules/bookings.ts'
 import { idSchema } from '../schema/columns.ts'
+import type { Database } from '../schema/tables.ts'
 import { defineCommand } from './command.ts'
 
 const entry = z.strictObject({ student_id: idSchema, session_id: idSchema })
 
-/** Children leave with an adult of the family, whose identity is kept (J11). */
+/**
+ * Children leave with an adult of their family, whose identity is kept (J11); also out of a session that was cancelled
+ * when they were there already.
+ */
 export const recordCheckOut = defineCommand({
   name: 'check_out.record',
   version: 1,
@@ -16,7 +21,7 @@ export const recordCheckOut = defineCommand({
 
   async apply(tx, { entries, guardian_id }, run) {
     for (const { student_id, session_id } of entries) {
-      await requireSession(tx, session_id, run.facilityId)
+      await findSession(tx, session_id, run.facilityId)
       const events = await tx
         .selectFrom('check_ins')
         .select(['id', 'kind', 'at', 'hlc', 'undoes_id'])
@@ -26,6 +31,7 @@ export const recordCheckOut = defineCommand({
       if (!presenceOf(events).in) {
         throw new DomainError('not_checked_in', 'This child is not checked in.', { student_id })
       }
+      if (guardian_id !== null) await requireGuardian(tx, guardian_id, student_id)
       await tx
         .insertInto('check_ins')
         .values({
@@ -45,3 +51,19 @@ export const recordCheckOut = defineCommand({
     }
   },
 })
+
+/** Nobody is written down as having collected a child who is no adult of one of its families. */
+const requireGuardian = async (tx: Transaction<Database>, guardianId: string, studentId: string): Promise<void> => {
+  const guardian = await tx
+    .selectFrom('guardians as guardian')
+    .innerJoin('family_students as link', 'link.family_id', 'guardian.family_id')
+    .select('guardian.id')
+    .where('guardian.id', '=', guardianId)
+    .where('link.student_id', '=', studentId)
+    .executeTakeFirst()
+  if (guardian) return
+  throw new DomainError('not_found', 'This adult does not belong to the family of the child.', {
+    guardian_id: guardianId,
+    student_id: studentId,
+  })
+}
