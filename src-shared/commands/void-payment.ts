@@ -3,7 +3,10 @@ import { DomainError } from '../errors.ts'
 import { idSchema, sharedText } from '../schema/columns.ts'
 import { defineCommand } from './command.ts'
 
-/** Takes a mistaken payment back as a whole. The payment stays, the receipt keeps its number (J3, U24). */
+/**
+ * Takes a mistaken payment back as a whole. The payment stays, the receipt keeps its number (J3, U24). Only where it was
+ * taken: the money is in that facility's drawer, and roles are held at a facility.
+ */
 export const voidPayment = defineCommand({
   name: 'payment.void',
   version: 1,
@@ -11,8 +14,15 @@ export const voidPayment = defineCommand({
   permission: 'payments.void',
 
   async apply(tx, { payment_id, reason }, run) {
-    const payment = await tx.selectFrom('payments').select('family_id').where('id', '=', payment_id).executeTakeFirst()
+    const payment = await tx
+      .selectFrom('payments')
+      .select(['family_id', 'facility_id'])
+      .where('id', '=', payment_id)
+      .executeTakeFirst()
     if (!payment) throw new DomainError('not_found', 'This payment does not exist here.')
+    if (payment.facility_id !== run.facilityId) {
+      throw new DomainError('forbidden', 'This payment was taken at another facility. It is voided there.')
+    }
     await run.lock('families', payment.family_id)
     const earlier = await tx
       .selectFrom('payment_voids')
