@@ -83,14 +83,14 @@ const paidLines = ({ args, invoices }: Parts): Pick<ReceiptContent, 'lines' | 't
     // Earlier payments covered the first lines.
     let covered = allocation.already_paid
     for (const line of invoice?.lines ?? []) {
-      const open = Math.max(0, line.total - covered)
+      const before = Math.min(covered, Math.max(0, line.total))
       covered = Math.max(0, covered - line.total)
-      const paid = Math.min(left, open)
+      const paid = Math.max(0, Math.min(left, line.total - before))
       if (paid === 0) continue
       left -= paid
       lines.push({ description: line.description, invoice: invoice?.number ?? null, total: line.total, paid })
       if (line.tax_name !== null) {
-        taxes.set(line.tax_name, (taxes.get(line.tax_name) ?? 0) + taxWithin(paid, line.total, line.tax_amount))
+        taxes.set(line.tax_name, (taxes.get(line.tax_name) ?? 0) + taxOfPart(line, before, paid))
       }
     }
   }
@@ -98,3 +98,7 @@ const paidLines = ({ args, invoices }: Parts): Pick<ReceiptContent, 'lines' | 't
   if (onAccount > 0) lines.push({ description: 'Credit on account', invoice: null, total: onAccount, paid: onAccount })
   return { lines, taxes: [...taxes].map(([name, amount]) => ({ name, amount })) }
 }
+
+/** The tax in what is paid now, so that all receipts of a line together show its tax to the cent, however it was split. */
+const taxOfPart = ({ total, tax_amount }: InvoiceOwed['lines'][number], before: number, paid: number): number =>
+  taxWithin(before + paid, total, tax_amount) - taxWithin(before, total, tax_amount)
