@@ -8,18 +8,18 @@ export interface ColumnFacts {
   readonly is_nullable: boolean
 }
 
-export interface ForeignKeyFacts {
+interface ForeignKeyFacts {
   readonly columns: readonly string[]
   readonly target: string
 }
 
 /** What a check constraint on one column lets in, when it is a list of values. */
-export interface AllowedValues {
+interface AllowedValues {
   readonly column: string
   readonly values: readonly string[]
 }
 
-export interface FollowFacts {
+interface FollowFacts {
   readonly scope: string
   readonly scope_column: string
   readonly audience: string

@@ -102,7 +102,7 @@ export const seedHousehold = async (db: Kysely<PostgresDatabase>, facilityIds: r
   return { family, guardian, students, links, memberships, allergy, invoice }
 }
 
-export const healthItem = (
+const healthItem = (
   over: Partial<Database['health_items']> & { readonly student_id: string },
 ): Database['health_items'] => ({
   id: build.newId(),
