@@ -1,5 +1,6 @@
 import { Checkbox } from '@mantine/core'
 import { IconBan, IconCircleCheckFilled, IconClock, IconDoorExit } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useSession } from '../../app/use-app-state.ts'
 import { bookingKindTexts } from '../../texts/attendance.ts'
 import { clockText } from '../../texts/when.ts'
@@ -14,9 +15,15 @@ export const PlaceRow = ({ place }: { readonly place: Place }) => {
   const { student, session, state, isTicked } = place
   const kind = bookingKindTexts[session.booking_kind]
   const canTick = state === 'to come'
+  const [stateAtFirst] = useState(state)
   const where = [session.space_name, session.instructor_name && `with ${session.instructor_name}`].filter(Boolean)
   return (
-    <label className={classes['place']} data-state={state} data-ticked={isTicked || undefined}>
+    <label
+      className={classes['place']}
+      data-state={state}
+      data-ticked={isTicked || undefined}
+      data-changed={state !== stateAtFirst || undefined}
+    >
       <span className={classes['tick']}>
         {canTick ? (
           <Checkbox

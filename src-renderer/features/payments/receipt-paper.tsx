@@ -69,7 +69,7 @@ const Sums = ({ content }: { readonly content: ReceiptContent }) => {
     ...(content.change === null ? [] : [['Change', money(content.change)] as const]),
   ] as const
   return (
-    <table className={classes['rows']}>
+    <table className={`${classes['rows']} ${classes['sums']}`}>
       <tbody>
         <tr className={classes['total']}>
           <td>Total</td>

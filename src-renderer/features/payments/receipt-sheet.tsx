@@ -1,6 +1,6 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { receiptsGet, type ReceiptView } from '../../../src-shared/queries/payments.ts'
 import { type PaymentView, usePaymentSheet } from '../../app/payment-sheet.ts'
 import { useMay } from '../../app/use-app-state.ts'
@@ -27,6 +27,8 @@ export const ReceiptSheet = ({ view }: { readonly view: ReceiptOnTop }) => {
   const live = useLiveQuery(receiptsGet, { receipt_id: view.receiptId })
   const isFirstPrint = view.isNew && printer.done === undefined
   const may = useMay()
+  // Enter belongs to the one or to the other.
+  const [isVoiding, setVoiding] = useState(false)
 
   const print = (): void => void printer.print(view.receiptId, !isFirstPrint)
   const leave = (): void => {
@@ -35,7 +37,7 @@ export const ReceiptSheet = ({ view }: { readonly view: ReceiptOnTop }) => {
     else show({ kind: 'history', familyId: view.familyId })
   }
   useEscape(leave)
-  useKeys({ P: print }, { isActive: live.state === 'ready' })
+  useKeys({ P: print }, { isActive: live.state === 'ready' && !isVoiding })
 
   const receipt = live.state === 'ready' ? live.data : undefined
   return (
@@ -43,7 +45,7 @@ export const ReceiptSheet = ({ view }: { readonly view: ReceiptOnTop }) => {
       label={receipt ? `Receipt ${receipt.label}` : 'Receipt'}
       title={view.isNew ? 'Payment saved' : 'Receipt'}
       onClose={leave}
-      footer={receipt && <ReceiptFoot isFirstPrint={isFirstPrint} onPrint={print} onDone={leave} />}
+      footer={receipt && !isVoiding && <ReceiptFoot isFirstPrint={isFirstPrint} onPrint={print} onDone={leave} />}
     >
       {live.state === 'failed' && <Notice tone="danger">{errorText(live.error)}</Notice>}
       {receipt && (
@@ -51,7 +53,9 @@ export const ReceiptSheet = ({ view }: { readonly view: ReceiptOnTop }) => {
           <ReceiptHead receipt={receipt} isNew={view.isNew} />
           <Printing printer={printer} />
           <ReceiptPaper receipt={receipt} isCopy={!view.isNew} />
-          {canVoid(receipt, may('payments.void')) && <VoidReceipt receipt={receipt} />}
+          {canVoid(receipt, may('payments.void')) && (
+            <VoidReceipt receipt={receipt} isOpen={isVoiding} onOpen={setVoiding} />
+          )}
         </div>
       )}
     </Sheet>

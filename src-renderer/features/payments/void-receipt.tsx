@@ -14,12 +14,17 @@ import { useKeys } from '../../ui/use-keys.ts'
 import { usePayments } from './payment-store.ts'
 import classes from './void-receipt.module.css'
 
+interface VoidReceiptProps {
+  readonly receipt: ReceiptView
+  readonly isOpen: boolean
+  readonly onOpen: (isOpen: boolean) => void
+}
+
 /** Takes the payment back as a whole. There is no undo, so the button names what will be void (LOOK 6). */
-export const VoidReceipt = ({ receipt }: { readonly receipt: ReceiptView }) => {
-  const [isOpen, setOpen] = useState(false)
-  const open = (): void => setOpen(true)
+export const VoidReceipt = ({ receipt, isOpen, onOpen }: VoidReceiptProps) => {
+  const open = (): void => onOpen(true)
   useKeys({ V: open }, { isActive: !isOpen })
-  if (isOpen) return <VoidForm receipt={receipt} onClose={() => setOpen(false)} />
+  if (isOpen) return <VoidForm receipt={receipt} onClose={() => onOpen(false)} />
   return (
     <Button
       className={classes['open']}
@@ -59,6 +64,7 @@ const VoidForm = ({ receipt, onClose }: { readonly receipt: ReceiptView; readonl
       return
     }
     setReason(payment_id, '')
+    onClose()
     show({ text: `Receipt ${label} is void. Its number stays.`, tone: 'warn' })
   }
   const press = (event: KeyboardEvent): void => {
