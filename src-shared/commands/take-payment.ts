@@ -54,9 +54,9 @@ export const takePayment = defineCommand<TakePaymentArgs>({
 
     const paymentId = run.newId()
     const receiptId = run.newId()
-    await insertPayment(tx, args, { run, paymentId })
     await run.lock('families', args.family_id)
-    const invoices = await invoicesOf(tx, args.family_id)
+    const { currency } = await insertPayment(tx, args, { run, paymentId })
+    const invoices = await invoicesOf(tx, args.family_id, currency)
     const fitting = fitAllocations(args.allocations, invoices)
     for (const allocation of fitting) {
       await tx
@@ -132,7 +132,7 @@ const insertPayment = async (
   tx: Transaction<Database>,
   args: TakePaymentArgs,
   { run, paymentId }: { readonly run: CommandRun; readonly paymentId: string },
-): Promise<void> => {
+): Promise<{ readonly currency: string }> => {
   const facility = await tx
     .selectFrom('facilities')
     .select('currency')
@@ -157,4 +157,5 @@ const insertPayment = async (
       device_id: run.deviceId,
     })
     .execute()
+  return facility
 }

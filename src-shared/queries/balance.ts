@@ -3,7 +3,7 @@ import { type InvoiceOwed, invoicesOf } from '../rules/invoices.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
 import type { DateText } from '../time.ts'
 
-/** What a family owes, in minor units. Derived from invoices and standing payments, never stored (U31). */
+/** What a family owes in one currency, in minor units. Derived from invoices and standing payments, never stored (U31). */
 export interface Balance {
   readonly currency: string
   /** Sent invoices less standing payments; negative is credit. */
@@ -12,13 +12,14 @@ export interface Balance {
   readonly oldest_due_on: DateText | null
 }
 
-/** What a family paid and did not take back. */
-export const paidBy = async (db: Kysely<SearchDatabase>, familyId: string): Promise<number> => {
+/** What a family paid in one currency and did not take back. */
+export const paidBy = async (db: Kysely<SearchDatabase>, familyId: string, currency: string): Promise<number> => {
   const payments = await db
     .selectFrom('payments as payment')
     .leftJoin('payment_voids as void', 'void.payment_id', 'payment.id')
     .select('payment.amount')
     .where('payment.family_id', '=', familyId)
+    .where('payment.currency', '=', currency)
     .where('void.id', 'is', null)
     .execute()
   return payments.reduce((sum, { amount }) => sum + amount, 0)
@@ -31,4 +32,4 @@ export const balanceFrom = (invoices: readonly InvoiceOwed[], paid: number, curr
 })
 
 export const balanceOf = async (db: Kysely<SearchDatabase>, familyId: string, currency: string): Promise<Balance> =>
-  balanceFrom(await invoicesOf(db, familyId), await paidBy(db, familyId), currency)
+  balanceFrom(await invoicesOf(db, familyId, currency), await paidBy(db, familyId, currency), currency)

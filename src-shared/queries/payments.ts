@@ -40,7 +40,8 @@ export const paymentsDue = defineQuery({
     const family = await db.selectFrom('families').select('name').where('id', '=', family_id).executeTakeFirst()
     if (!family) return null
     const { facility, today } = await facilityClock(db, context, now)
-    const invoices = await invoicesOf(db, family_id)
+    const { currency } = facility
+    const invoices = await invoicesOf(db, family_id, currency)
     const methods = await db
       .selectFrom('payment_methods')
       .select(['id', 'name', 'kind', 'hotkey', 'reference_label'])
@@ -52,7 +53,7 @@ export const paymentsDue = defineQuery({
     return {
       family_id,
       family_name: family.name,
-      balance: balanceFrom(invoices, await paidBy(db, family_id), facility.currency),
+      balance: balanceFrom(invoices, await paidBy(db, family_id, currency), currency),
       invoices: invoices
         .filter(({ outstanding }) => outstanding > 0)
         .map(({ lines, ...invoice }) => ({

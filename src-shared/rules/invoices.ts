@@ -8,13 +8,21 @@ export interface InvoiceOwed extends Outstanding {
   readonly lines: readonly Row<typeof invoiceLines>[]
 }
 
-/** Every sent invoice of a family with what is left to pay of it, oldest due first. Derived, never stored (U31). */
-export const invoicesOf = async (db: Kysely<Database>, familyId: string): Promise<readonly InvoiceOwed[]> => {
+/**
+ * Every sent invoice of a family in one currency, with what is left to pay of it, oldest due first. Derived, never stored
+ * (U31). Facilities of one organization may use different currencies (U26), and amounts of two cannot be added.
+ */
+export const invoicesOf = async (
+  db: Kysely<Database>,
+  familyId: string,
+  currency: string,
+): Promise<readonly InvoiceOwed[]> => {
   const invoices = await db
     .selectFrom('invoices')
     .select(['id', 'number', 'due_on'])
     .where('family_id', '=', familyId)
     .where('status', '=', 'sent')
+    .where('currency', '=', currency)
     .orderBy('due_on')
     .orderBy('number')
     .execute()
