@@ -43,13 +43,11 @@ export const takePayment = defineCommand<TakePaymentArgs>({
   drawsReceiptNumber: true,
 
   async apply(tx, args, run) {
-    const method = await tx
-      .selectFrom('payment_methods')
-      .select(['name', 'kind', 'reference_label'])
-      .where('id', '=', args.method_id)
-      .where('archived_at', 'is', null)
-      .executeTakeFirst()
-    if (!method) throw new DomainError('not_found', 'This way to pay does not exist any more.')
+    const method = await findMethod(tx, args.method_id)
+    // One that was archived after the click was still there when the money changed hands.
+    if (!method || (method.archived_at !== null && method.archived_at <= run.at)) {
+      throw new DomainError('not_found', 'This way to pay does not exist any more.')
+    }
     requireWholePayment(args, method)
 
     const paymentId = run.newId()
@@ -108,6 +106,13 @@ export const takePayment = defineCommand<TakePaymentArgs>({
 
 const sumOf = (allocations: readonly Allocation[]): number => allocations.reduce((sum, { amount }) => sum + amount, 0)
 
+const findMethod = (tx: Transaction<Database>, id: string) =>
+  tx
+    .selectFrom('payment_methods')
+    .select(['name', 'kind', 'reference_label', 'archived_at'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+
 const requireSeriesNumber = ({ seriesNumber }: CommandRun): number => {
   if (seriesNumber === null) throw new DomainError('invalid_input', 'A payment needs its receipt number.')
   return seriesNumber
@@ -120,7 +125,13 @@ const requireWholePayment = (
   if (sumOf(args.allocations) > args.amount) {
     throw new DomainError('invalid_input', 'More is allocated than was paid.')
   }
-  if (method.kind === 'cash' && (args.tendered ?? args.amount) < args.amount) {
+  if (new Set(args.allocations.map(({ invoice_id }) => invoice_id)).size < args.allocations.length) {
+    throw new DomainError('invalid_input', 'An invoice is named twice.')
+  }
+  if (method.kind !== 'cash' && args.tendered !== null) {
+    throw new DomainError('invalid_input', 'Only cash is handed over and changed.')
+  }
+  if (args.tendered !== null && args.tendered < args.amount) {
     throw new DomainError('tendered_too_little', 'The cash handed over is less than the amount.')
   }
   if (method.reference_label !== null && !args.reference?.trim()) {
