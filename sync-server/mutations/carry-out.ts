@@ -112,10 +112,15 @@ const contextOf = (
   facilityId: device.facilityId,
   till: device.till,
   seriesNumber: envelope.series_number,
-  lock: async (table, id) => {
-    await sql`select from ${sql.table(table)} where id = ${id} for no key update`.execute(tx)
-  },
+  lock: rowLock(tx),
 })
+
+/** `CommandContext.lock`: until the end of the transaction, nobody else who asks for the row gets it. */
+export const rowLock =
+  (tx: Tx): CommandContext['lock'] =>
+  async (table, id) => {
+    await sql`select from ${sql.table(table)} where id = ${id} for no key update`.execute(tx)
+  }
 
 /** Throws `lease_invalid` unless the server gave this lease to this person at this device. */
 const grantOf = async (tx: Tx, envelope: MutationEnvelope, device: Device, grants: Grants): Promise<Grant> => {

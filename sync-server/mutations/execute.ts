@@ -2,72 +2,86 @@ import type { Logger } from 'pino'
 import type { MutationOutcome, MutationsResponse } from '../../src-shared/contract/http.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import { inRole } from '../db/postgres.ts'
-import type { Db, Tx } from '../db/tx.ts'
-import { type CarryOutContext, carryOut, type Grants, salvage } from './carry-out.ts'
-import { claim, SequenceGap, settle, type Verdict } from './ledger.ts'
+import type { Tx } from '../db/tx.ts'
+import { carryOut, type Grants, salvage } from './carry-out.ts'
+import { claim, refused, SequenceGap, settle, takeTurn, type Verdict } from './ledger.ts'
 import type { Received } from './received.ts'
 import { toRefusal } from './refusal.ts'
+import { decideTogether, type Decided, groupSize, scopeOf, type TogetherContext } from './together.ts'
 
-export interface ExecutorContext extends CarryOutContext {
-  readonly db: Db
+export interface ExecutorContext extends TogetherContext {
   /** Told every new outcome. */
   readonly onDecided: (outcome: MutationOutcome['outcome']) => void
 }
 
 /**
- * Decides a batch in order, each mutation in a transaction of its own: what was decided stays decided, whatever happens
- * to the rest. Throws `sequence_gap` when the device left a number out.
+ * Decides a batch in order. What was decided stays decided, whatever happens to the rest. Throws `sequence_gap` when the
+ * device left a number out, and `unavailable` when the database cannot go on.
  */
 export const executeBatch = async (
   context: ExecutorContext,
   batch: readonly Received[],
 ): Promise<MutationsResponse> => {
   const grants: Grants = new Map()
-  const outcomes: MutationOutcome[] = []
-  let lastSeq = 0
-  for (const received of batch) {
-    const decided = await decide(context, received, grants)
-    outcomes.push(decided.outcome)
-    lastSeq = decided.lastSeq
+  const all: Decided[] = []
+  for (let start = 0; start < batch.length; start += groupSize) {
+    const group = batch.slice(start, start + groupSize)
+    const decided = (await decideTogether(context, group, grants)) ?? (await decideEach(context, group, grants))
+    for (const { outcome, isNew } of decided) if (isNew) context.onDecided(outcome.outcome)
+    all.push(...decided)
   }
-  return { outcomes, last_seq: lastSeq }
+  return { outcomes: all.map(({ outcome }) => outcome), last_seq: all.at(-1)?.lastSeq ?? 0 }
 }
 
-interface Decided {
-  readonly outcome: MutationOutcome
-  /** The device's progress now. */
-  readonly lastSeq: number
+const decideEach = async (
+  context: ExecutorContext,
+  group: readonly Received[],
+  grants: Grants,
+): Promise<readonly Decided[]> => {
+  const decided: Decided[] = []
+  for (const received of group) decided.push(await decide(context, received, grants))
+  return decided
+}
+
+/**
+ * One mutation in a transaction of its own. The command runs in the same transaction that claims the mutation. If it
+ * fails, that transaction is undone, and another one claims the mutation again and keeps what must be kept, or only the
+ * refusal. So a deferred constraint, which speaks up at the commit, is a refusal like any other.
+ */
+const decide = async (context: ExecutorContext, received: Received, grants: Grants): Promise<Decided> => {
+  let reason: DomainError
+  try {
+    return await judge(context, received, (tx) => carryOut(tx, received, context, grants))
+  } catch (error) {
+    reason = refusalOf(error, context.log)
+  }
+  try {
+    return await judge(context, received, (tx) => salvage(tx, received, context, reason))
+  } catch (error) {
+    refusalOf(error, context.log)
+  }
+  return judge(context, received, async () => refused(reason))
+}
+
+/** What stands against a mutation; throws what stands against going on at all. */
+const refusalOf = (error: unknown, log: Logger): DomainError => {
+  if (error instanceof SequenceGap) throw error.toDomainError()
+  const reason = toRefusal(error, log)
+  if (!reason) throw unavailable(error, log)
+  return reason
 }
 
 type Judge = (tx: Tx) => Promise<Verdict>
 
-/**
- * The command runs in the same transaction that claims the mutation. If it fails, that transaction is undone, and a
- * second one claims the mutation again and keeps the refusal. So a deferred constraint, which speaks up at the commit,
- * is a refusal like any other.
- */
-const decide = async (context: ExecutorContext, received: Received, grants: Grants): Promise<Decided> => {
-  try {
-    return await judge(context, received, (tx) => carryOut(tx, received, context, grants))
-  } catch (error) {
-    if (error instanceof SequenceGap) throw error.toDomainError()
-    const reason = toRefusal(error, context.log)
-    if (!reason) throw unavailable(error, context.log)
-    return judge(context, received, (tx) => salvage(tx, received, context, reason))
-  }
-}
-
 const judge = async (context: ExecutorContext, received: Received, judgeOf: Judge): Promise<Decided> => {
-  const { db, device, now, onDecided } = context
-  const scope = { role: 'foyer_app', facilityId: device.facilityId, organizationId: device.organizationId } as const
-  const decided = await inRole(db, scope, async (tx) => {
-    const claimed = await claim(tx, { received, device, nowMs: now() })
+  const { db, device, now } = context
+  return inRole(db, scopeOf(device), async (tx) => {
+    const nowMs = now()
+    const claimed = await claim(tx, { received, device, nowMs, lastSeq: await takeTurn(tx, device) })
     if (claimed.kind === 'decided') return { ...claimed, isNew: false }
     const verdict = claimed.refusal ?? (await judgeOf(tx))
-    return { ...(await settle(tx, { claimed, verdict, device, nowMs: now() })), isNew: true }
+    return { ...(await settle(tx, { claimed, verdict, device, nowMs })), isNew: true }
   })
-  if (decided.isNew) onDecided(decided.outcome.outcome)
-  return decided
 }
 
 /** The mutation has nothing to do with it: the device tries again later. */

@@ -46,39 +46,48 @@ interface Decided {
   readonly lastSeq: number
 }
 
-interface Arrival {
+export interface Arrival {
   readonly received: Received
   readonly device: Device
+  /** The device's progress. */
+  readonly lastSeq: number
   readonly nowMs: number
 }
 
+/** Makes other requests of this device wait until the transaction is over. Answers the device's progress. */
+export const takeTurn = async (tx: Tx, device: Device): Promise<number> => {
+  const { last_seq } = await tx
+    .selectFrom('device_progress')
+    .select('last_seq')
+    .where('id', '=', device.id)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  return last_seq
+}
+
 /**
- * Takes the device's turn and writes the mutation down first, so that a second delivery, also at the same moment, finds
- * it and gets the outcome that was kept (promise 3). Throws SequenceGap.
+ * Writes the mutation down first, so that a second delivery, also at the same moment, finds it and gets the outcome that
+ * was kept (promise 3). Throws SequenceGap.
  */
 export const claim = async (tx: Tx, arrival: Arrival): Promise<Claimed | Decided> => {
-  const { received } = arrival
-  const first = await insert(tx, arrival, received.id)
-  if (first.isClaimed) return judgeNumber({ ...arrival, keptAs: received.id, lastSeq: first.lastSeq })
+  const { received, lastSeq } = arrival
+  if (await insert(tx, arrival, received.id)) return judgeNumber({ ...arrival, keptAs: received.id })
   const kept = await findKept(tx, arrival, received.id)
-  if (kept) return { kind: 'decided', outcome: kept, lastSeq: first.lastSeq }
-  return claimChanged(tx, arrival)
+  return kept ? { kind: 'decided', outcome: kept, lastSeq } : claimChanged(tx, arrival)
 }
 
 /** Known under this id is another body, or somebody else's (FAULTS N3): it is kept under an id made of its body. */
 const claimChanged = async (tx: Tx, arrival: Arrival): Promise<Claimed | Decided> => {
   const { received, device } = arrival
   const keptAs = idOfBody(device.id, received.bodyHash)
-  const second = await insert(tx, arrival, keptAs)
-  const kept = second.isClaimed ? undefined : await findKept(tx, arrival, keptAs)
-  if (kept) return { kind: 'decided', outcome: kept, lastSeq: second.lastSeq }
+  const kept = (await insert(tx, arrival, keptAs)) ? undefined : await findKept(tx, arrival, keptAs)
+  if (kept) return { kind: 'decided', outcome: kept, lastSeq: arrival.lastSeq }
   const changed = new DomainError('mutation_changed', 'This was sent before with other content.', { id: received.id })
-  return judgeNumber({ ...arrival, keptAs, lastSeq: second.lastSeq, reason: changed })
+  return judgeNumber({ ...arrival, keptAs, reason: changed })
 }
 
 interface Numbered extends Arrival {
   readonly keptAs: string
-  readonly lastSeq: number
   readonly reason?: DomainError
 }
 
@@ -100,44 +109,39 @@ export const refused = ({ code, message, details }: DomainError): Verdict => ({
   error: { code, message, details },
 })
 
-/** One statement takes the device's turn (the lock of its progress) and inserts. `applied` is corrected if it is not. */
-const insert = async (
-  tx: Tx,
-  { received, device, nowMs }: Arrival,
-  id: string,
-): Promise<{ readonly isClaimed: boolean; readonly lastSeq: number }> => {
-  const row = await tx
-    .with('progress', (db) =>
-      db.selectFrom('device_progress').select('last_seq').where('id', '=', device.id).forUpdate(),
-    )
-    .with('claimed', (db) =>
-      db
-        .insertInto('mutations')
-        .values({
-          id,
-          facility_id: device.facilityId,
-          device_id: device.id,
-          device_seq: received.seq,
-          staff_id: received.staffId,
-          lease_id: received.leaseId,
-          command: received.command,
-          version: received.version,
-          body: received.body,
-          body_hash: received.bodyHash,
-          outcome: 'applied',
-          code: null,
-          message: null,
-          details: null,
-          received_at: new Date(nowMs).toISOString(),
-        })
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .returning('id'),
-    )
-    .selectFrom('progress')
-    .select((eb) => ['progress.last_seq', eb.exists(eb.selectFrom('claimed').select('claimed.id')).as('is_claimed')])
-    .executeTakeFirstOrThrow()
-  return { isClaimed: Boolean(row.is_claimed), lastSeq: row.last_seq }
+/** Answers whether the id was free. `applied` is corrected if it turns out otherwise. */
+const insert = async (tx: Tx, arrival: Arrival, id: string): Promise<boolean> => {
+  const inserted = await insertAll(tx, [{ ...rowOf(arrival), id }])
+  return inserted === 1
 }
+
+/** Writes down those whose id is free, and answers how many. */
+export const insertAll = async (tx: Tx, rows: ReturnType<typeof rowOf>[]): Promise<number> => {
+  const result = await tx
+    .insertInto('mutations')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst()
+  return Number(result.numInsertedOrUpdatedRows ?? 0)
+}
+
+export const rowOf = ({ received, device, nowMs }: Arrival) => ({
+  id: received.id,
+  facility_id: device.facilityId,
+  device_id: device.id,
+  device_seq: received.seq,
+  staff_id: received.staffId,
+  lease_id: received.leaseId,
+  command: received.command,
+  version: received.version,
+  body: received.body,
+  body_hash: received.bodyHash,
+  outcome: 'applied' as const,
+  code: null,
+  message: null,
+  details: null,
+  received_at: new Date(nowMs).toISOString(),
+})
 
 /** The outcome that is kept under this id, if it is of the same body from the same device. */
 const findKept = async (tx: Tx, { received, device }: Arrival, id: string): Promise<MutationOutcome | undefined> => {
@@ -155,7 +159,7 @@ const findKept = async (tx: Tx, { received, device }: Arrival, id: string): Prom
 
 const parseJson = (text: string): unknown => JSON.parse(text)
 
-interface Settlement {
+export interface Settlement {
   readonly claimed: Claimed
   readonly verdict: Verdict
   readonly device: Device
@@ -165,22 +169,30 @@ interface Settlement {
 /** Keeps the verdict and moves the device's progress: both come down to every replica together with the effects. */
 export const settle = async (
   tx: Tx,
-  { claimed, verdict, device, nowMs }: Settlement,
+  settlement: Settlement,
 ): Promise<{ readonly outcome: MutationOutcome; readonly lastSeq: number }> => {
-  const { received, lastSeq } = claimed
-  if (verdict.outcome !== 'applied') await keepRemark(tx, { claimed, verdict, device, nowMs })
-  const reached = Math.max(lastSeq, received.seq)
-  if (reached > lastSeq) {
-    await tx.updateTable('device_progress').set({ last_seq: reached }).where('id', '=', device.id).execute()
-  }
-  const error = verdict.outcome === 'applied' ? null : verdict.error
-  return { outcome: { id: received.id, seq: received.seq, outcome: verdict.outcome, error }, lastSeq: reached }
+  const { claimed, device } = settlement
+  const reached = Math.max(claimed.lastSeq, claimed.received.seq)
+  await keepVerdict(tx, settlement)
+  if (reached > claimed.lastSeq) await advance(tx, device, reached)
+  return { outcome: outcomeOf(settlement), lastSeq: reached }
 }
 
-const keepRemark = async (
-  tx: Tx,
-  { claimed, verdict, device, nowMs }: Settlement & { readonly verdict: Exclude<Verdict, { outcome: 'applied' }> },
-): Promise<void> => {
+/** Moves the device's progress: the acknowledgement that comes down to it. */
+export const advance = async (tx: Tx, device: Device, lastSeq: number): Promise<void> => {
+  await tx.updateTable('device_progress').set({ last_seq: lastSeq }).where('id', '=', device.id).execute()
+}
+
+export const outcomeOf = ({ claimed: { received }, verdict }: Settlement): MutationOutcome => ({
+  id: received.id,
+  seq: received.seq,
+  outcome: verdict.outcome,
+  error: verdict.outcome === 'applied' ? null : verdict.error,
+})
+
+/** What did not go through as sent is corrected in `mutations`, and told to every replica. */
+export const keepVerdict = async (tx: Tx, { claimed, verdict, device, nowMs }: Settlement): Promise<void> => {
+  if (verdict.outcome === 'applied') return
   const { received, keptAs } = claimed
   const remark = {
     outcome: verdict.outcome,

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
+import { session } from '../../support/academy.ts'
+import { startSyncServer, type TestDevice, type TestServer } from '../../support/sync-server.ts'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startSyncServer()
+})
+afterAll(async () => server.close())
+
+const lastSeqOf = async ({ enrolled }: TestDevice): Promise<number | undefined> => {
+  const [row] = await server.sql<{ last_seq: number }>('select last_seq from device_progress where id = $1', [
+    enrolled.device_id,
+  ])
+  return row?.last_seq
+}
+
+describe('a long queue', () => {
+  const queueOf = async (from: TestDevice, length: number): Promise<MutationEnvelope[]> => {
+    const entries = server.counter.children.map(({ id }) => ({ student_id: id, session_id: server.counter.session.id }))
+    const queue: MutationEnvelope[] = []
+    for (let index = 0; index < length; index++) {
+      queue.push(await from.mutation('check_in.record', { entries: [entries[index % 3]] }))
+    }
+    return queue
+  }
+
+  test('is decided in order, one by one, whatever is refused in it', async () => {
+    const other = await server.enroll()
+    const queue = await queueOf(other, 120)
+    const bad = new Set([0, 40, 41, 119])
+    const sent = queue.map((mutation, index) => (bad.has(index) ? { ...mutation, command: 'unknown' } : mutation))
+
+    const { body } = await other.send(...sent)
+
+    expect(body.outcomes.map(({ id }) => id)).toEqual(queue.map(({ id }) => id))
+    expect(body.outcomes.map(({ outcome }) => outcome)).toEqual(
+      queue.map((_, index) => (bad.has(index) ? 'refused' : 'applied')),
+    )
+    expect(await lastSeqOf(other)).toBe(120)
+    const [row] = await server.sql<{ count: number }>(
+      'select count(*)::int as count from check_ins where device_id = $1',
+      [other.enrolled.device_id],
+    )
+    expect(row?.count).toBe(116)
+  })
+
+  test('that is sent five times at once is carried out once', async () => {
+    const other = await server.enroll()
+    const queue = await queueOf(other, 60)
+
+    const answers = await Promise.all(Array.from({ length: 5 }, async () => other.send(...queue)))
+
+    for (const { body } of answers) expect(body).toEqual(answers[0]?.body)
+    const [row] = await server.sql<{ count: number }>(
+      'select count(*)::int as count from check_ins where device_id = $1',
+      [other.enrolled.device_id],
+    )
+    expect(row?.count).toBe(60)
+  })
+
+  test('of one desk and of another that lock the same rows in opposite order both get through', async () => {
+    const desks = [await server.enroll(), await server.enroll()]
+    const lessons = [0, 1].map(() => session({ class_id: server.counter.session.class_id }))
+    for (const lesson of lessons) await server.insert('sessions', lesson)
+    const [student_id] = server.counter.children.map(({ id }) => id)
+    const queues = await Promise.all(
+      desks.map(async (desk, order) => {
+        const queue: MutationEnvelope[] = []
+        for (let index = 0; index < 40; index++) {
+          const session_id = lessons[(index + order) % 2]?.id
+          queue.push(await desk.mutation('attendance.walk_in', { session_id, student_id }))
+        }
+        return queue
+      }),
+    )
+
+    const answers = await Promise.all(desks.map(async (desk, index) => desk.send(...(queues[index] ?? []))))
+
+    expect(answers.map(({ status, body }) => [status, body.last_seq])).toEqual([
+      [200, 40],
+      [200, 40],
+    ])
+    const walkIns = answers.flatMap(({ body }) => body.outcomes.filter(({ outcome }) => outcome === 'applied'))
+    expect(walkIns).toHaveLength(2)
+  })
+})
