@@ -11,17 +11,17 @@ export const checkInDuringSyncBenchmark: Benchmark = {
   async run({ desk: deskOf, facility: { arriving }, sql }) {
     const { desk } = await deskOf(1)
     await desk.drained()
-    let isShown = false
+    const state = { isShown: false }
     const shown = desk.push(({ push, data }) => push === 'tables-changed' && data.tables.includes('*'))
     void shown.finally(() => {
-      isShown = true
+      state.isShown = true
     })
     await sql('update server_epoch set epoch = gen_random_uuid()')
 
     const measured: number[] = []
     const limit: number[] = []
     const durable = durableRow(desk.profileFolder)
-    for (let run = 0; !isShown; run += 1) {
+    for (let run = 0; !state.isShown; run += 1) {
       const entries = arriving[run % arriving.length]?.entries.slice(0, 3) ?? []
       measured.push(await timed(async () => desk.command('check_in.record', { entries })))
       limit.push(...(await sample({ warmUp: 0, runs: 1, work: durable.commit })))

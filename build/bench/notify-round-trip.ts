@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client } from 'pg'
+import { Client, type Notification } from 'pg'
 import { timed } from './measure.ts'
 import type { Place } from './place.ts'
 
@@ -15,7 +15,7 @@ export const notifyRoundTrips = async ({ stack, sql }: Place, runs: number): Pro
   await reader.query('listen bench')
   const trip = async (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<string>()
-    reader.once('notification', ({ payload }) => resolve(payload ?? ''))
+    reader.once('notification', (notification: Notification) => resolve(notification.payload ?? ''))
     await writer.query(
       `with new as (insert into bench.notes (body) values ($1) returning id) select pg_notify('bench', id::text) from new`,
       ['x'.repeat(400)],
