@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { DomainError } from '../errors.ts'
 import { invoicesOf } from '../rules/invoices.ts'
 import { type Allocation, fitAllocations } from '../rules/money.ts'
-import { receiptLabel } from '../rules/receipt.ts'
+import { type ReceiptContent, receiptLabel } from '../rules/receipt.ts'
 import { amountSchema, idSchema, sharedText } from '../schema/columns.ts'
 import type { Database } from '../schema/tables.ts'
 import { type CommandRun, defineCommand } from './command.ts'
@@ -62,19 +62,11 @@ export const takePayment = defineCommand<TakePaymentArgs>({
         .values({ id: run.newId(), family_id: args.family_id, payment_id: paymentId, ...allocation })
         .execute()
     }
+    const number = requireSeriesNumber(run)
     const content = await composeReceipt(tx, { args, methodName: method.name, invoices, run })
     await tx
       .insertInto('receipts')
-      .values({
-        id: receiptId,
-        family_id: args.family_id,
-        payment_id: paymentId,
-        till_id: run.till.id,
-        number: requireSeriesNumber(run),
-        label: content.label,
-        issued_at: run.at,
-        content: JSON.stringify(content),
-      })
+      .values({ id: receiptId, payment_id: paymentId, number, ...receiptColumns(content, args, run) })
       .execute()
 
     const credit = sumOf(args.allocations) - sumOf(fitting)
@@ -86,10 +78,29 @@ export const takePayment = defineCommand<TakePaymentArgs>({
     }
   },
 
-  /** The money is in the drawer: keep the payment as credit, without allocations and without a second receipt number. */
+  /**
+   * The money is in the drawer and the receipt in the family's hand: keep both, the money as credit, without allocations.
+   * Only a number that another receipt has is not kept twice.
+   */
   async salvage(tx, args, run, reason) {
     const paymentId = run.newId()
-    await insertPayment(tx, args, { run, paymentId })
+    const receiptId = run.newId()
+    const { currency } = await insertPayment(tx, args, { run, paymentId })
+    const method = await findMethod(tx, args.method_id)
+    if (method && run.seriesNumber !== null) {
+      const invoices = await invoicesOf(tx, args.family_id, currency)
+      const content = await composeReceipt(tx, { args, methodName: method.name, invoices, run })
+      await tx
+        .insertInto('receipts')
+        .values({
+          id: receiptId,
+          payment_id: paymentId,
+          number: run.seriesNumber,
+          ...receiptColumns(content, args, run),
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    }
     return {
       code: 'left_as_credit',
       message: `The payment is kept as credit. ${reason.message}`,
@@ -105,6 +116,14 @@ export const takePayment = defineCommand<TakePaymentArgs>({
 })
 
 const sumOf = (allocations: readonly Allocation[]): number => allocations.reduce((sum, { amount }) => sum + amount, 0)
+
+const receiptColumns = (content: ReceiptContent, { family_id }: TakePaymentArgs, { till, at }: CommandRun) => ({
+  family_id,
+  till_id: till.id,
+  label: content.label,
+  issued_at: at,
+  content: JSON.stringify(content),
+})
 
 const findMethod = (tx: Transaction<Database>, id: string) =>
   tx
