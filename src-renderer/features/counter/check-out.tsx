@@ -11,10 +11,10 @@ interface CheckOutProps {
   readonly onCollect: (guardian: { readonly id: string; readonly name: string } | null) => void
 }
 
-/** The adult who collects is chosen by hand, every time (J11). One key does it. */
+/** The adult who collects is chosen by hand, every time (J11): no Enter that was meant for something else decides it. */
 export const CheckOut = ({ guardians, present, onCollect }: CheckOutProps) => {
-  const first = useRef<HTMLButtonElement>(null)
-  useEffect(() => first.current?.focus(), [])
+  const panel = useRef<HTMLDivElement>(null)
+  useEffect(() => panel.current?.focus(), [])
   const adults = guardians
     .slice(0, 9)
     .map(({ id, first_name, last_name, relationship }) => ({ id, name: `${first_name} ${last_name}`, relationship }))
@@ -24,7 +24,7 @@ export const CheckOut = ({ guardians, present, onCollect }: CheckOutProps) => {
   })
 
   return (
-    <div className={classes['panel']} role="group" aria-label="Who collects?">
+    <div ref={panel} tabIndex={-1} className={classes['panel']} role="group" aria-label="Who collects?">
       <p className={classes['question']}>
         Who collects <strong>{namesOf(present)}</strong>?
       </p>
@@ -32,7 +32,6 @@ export const CheckOut = ({ guardians, present, onCollect }: CheckOutProps) => {
         {adults.map((adult, place) => (
           <button
             key={adult.id}
-            ref={place === 0 ? first : undefined}
             type="button"
             className={classes['adult']}
             aria-keyshortcuts={String(place + 1)}
@@ -45,13 +44,7 @@ export const CheckOut = ({ guardians, present, onCollect }: CheckOutProps) => {
             </span>
           </button>
         ))}
-        <button
-          ref={adults.length === 0 ? first : undefined}
-          type="button"
-          className={classes['adult']}
-          aria-keyshortcuts="0"
-          onClick={() => onCollect(null)}
-        >
+        <button type="button" className={classes['adult']} aria-keyshortcuts="0" onClick={() => onCollect(null)}>
           <KeyHint>0</KeyHint>
           <span className={classes['name']}>
             Leaves alone

@@ -36,6 +36,7 @@ export const useFamilySheet = (family: FamilySheet, sheet: RefObject<HTMLElement
 
   const actions: SheetActions = {
     enter: () => {
+      if (isCheckingOut) return
       if (ticked.length > 0) void checkIn(ticked)
       else finish()
     },
