@@ -22,9 +22,9 @@ export const isRecorded = (mark: Pick<Mark, 'code'> | undefined): boolean =>
   mark !== undefined && mark.code !== 'not_recorded'
 
 export interface Presence {
-  /** The earliest check-in that was not undone; undefined when the child is not in. */
+  /** The earliest check-in that was not undone; undefined when the child did not come. */
   readonly in: { readonly id: string; readonly at: string } | undefined
-  /** The latest check-out that was not undone. */
+  /** The latest check-out that was not undone; undefined when the child is here, also when it came back. */
   readonly out: { readonly id: string; readonly at: string } | undefined
   /** How many check-ins stand: two desks may both have done it. */
   readonly count: number
@@ -33,20 +33,15 @@ export interface Presence {
 /** Check-ins and check-outs of one student in one session, folded: earliest in, latest out (MERGE, U18). */
 export const presenceOf = (events: readonly CheckInEvent[]): Presence => {
   const undone = new Set(events.filter((event) => event.kind === 'undo').map((event) => event.undoes_id))
-  const standing = events.filter((event) => event.kind !== 'undo' && !undone.has(event.id))
+  const standing = events
+    .filter((event) => event.kind !== 'undo' && !undone.has(event.id))
+    .toSorted((a, b) => (isLater(a, b) ? 1 : -1))
   const ins = standing.filter((event) => event.kind === 'in')
-  const outs = standing.filter((event) => event.kind === 'out')
-  const first = ins.reduce<CheckInEvent | undefined>(
-    (best, event) => (!best || isLater(best, event) ? event : best),
-    undefined,
-  )
-  const last = outs.reduce<CheckInEvent | undefined>(
-    (best, event) => (!best || isLater(event, best) ? event : best),
-    undefined,
-  )
+  const [first] = ins
+  const last = standing.at(-1)
   return {
     in: first && { id: first.id, at: first.at },
-    out: last && { id: last.id, at: last.at },
+    out: last?.kind === 'out' ? { id: last.id, at: last.at } : undefined,
     count: ins.length,
   }
 }

@@ -58,4 +58,29 @@ describe('check-ins', () => {
 
     expect(presence.out?.id).toBe('c')
   })
+
+  test('of a child that came back are not over: it is here', () => {
+    const presence = presenceOf([event('a', 'in', 12), event('b', 'out', 20), event('c', 'in', 25)])
+
+    expect(presence).toMatchObject({ in: { id: 'a' }, out: undefined, count: 2 })
+  })
+
+  test('fold to the same in whatever order the events arrive', () => {
+    const kinds = fc.constantFrom('in' as const, 'out' as const, 'undo' as const)
+    const events = fc
+      .array(fc.record({ kind: kinds, minute: fc.nat(20), undoes: fc.nat(5) }), { maxLength: 6 })
+      .map((list) =>
+        list.map(({ kind, minute, undoes }, index) =>
+          event(`${index}`, kind, minute, kind === 'undo' ? `${undoes}` : null),
+        ),
+      )
+    fc.assert(
+      fc.property(
+        events.chain((list) => fc.tuple(fc.constant(list), shuffled(list))),
+        ([list, again]) => {
+          expect(presenceOf(again)).toEqual(presenceOf(list))
+        },
+      ),
+    )
+  })
 })
