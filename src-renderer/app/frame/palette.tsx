@@ -33,20 +33,20 @@ const matches = (typed: string) => {
 export const Palette = ({ isOpen, onClose, actions }: PaletteProps) => {
   useEscape(onClose, isOpen)
   return (
-    <Modal
+    <Modal.Root
       opened={isOpen}
       onClose={onClose}
       closeOnEscape={false}
-      withCloseButton={false}
-      centered={false}
-      padding={0}
-      size={520}
+      lockScroll={false}
       transitionProps={{ duration: 0 }}
+      size={520}
       yOffset="12vh"
-      aria-label="Commands"
     >
-      <PaletteList actions={actions} onClose={onClose} />
-    </Modal>
+      <Modal.Overlay backgroundOpacity={0.2} />
+      <Modal.Content aria-label="Commands">
+        <PaletteList actions={actions} onClose={onClose} />
+      </Modal.Content>
+    </Modal.Root>
   )
 }
 

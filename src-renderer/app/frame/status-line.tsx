@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core'
 import {
   IconAlertTriangle,
   IconCloudCheck,
@@ -41,7 +42,8 @@ export const StatusLine = ({ onPalette, actions }: StatusLineProps) => {
 
   return (
     <footer className={classes['line']} aria-label="Status">
-      <button type="button" className={classes['part']} onClick={openSync} aria-label="Sync status">
+      <button type="button" className={classes['part']} onClick={openSync}>
+        <VisuallyHidden>Sync status: </VisuallyHidden>
         <SyncFacts />
       </button>
       {unprinted > 0 && (
