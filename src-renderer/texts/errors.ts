@@ -18,7 +18,7 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
   forbidden: () => 'Your role does not cover this. Ask somebody who may.',
   wrong_password: () => 'That name and password do not go together. Type them again.',
   too_many_attempts: (details) => `Too many tries. Wait${seconds(details)}, then try again.`,
-  needs_internet: () => 'Only the server can do this. Connect to the internet and try again.',
+  needs_internet: () => 'This needs the internet once, and the server does not answer. Connect and try again.',
   signed_out: () => 'Nobody is signed in here. Sign in to go on; what was saved is safe.',
   lease_expired: () =>
     'You have been offline for long. Check-in and attendance go on; sign in once with internet for the rest.',
