@@ -1,3 +1,4 @@
+import { useMergedRef } from '@mantine/hooks'
 import { IconDoorEnter, IconDoorExit, IconNote } from '@tabler/icons-react'
 import type { AttendanceCode, RollRow } from '../../../src-shared/queries/roll.ts'
 import { useSession } from '../../app/use-app-state.ts'
@@ -8,6 +9,7 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { Chip } from '../../ui/chip.tsx'
 import { MedicalBanner } from '../../ui/medical-banner.tsx'
 import { PersonName } from '../../ui/person-name.tsx'
+import { useHighlight } from '../../ui/use-highlight.ts'
 import { MarkButtons } from './mark-buttons.tsx'
 import { NoteField } from './note-field.tsx'
 import classes from './roll-row.module.css'
@@ -32,9 +34,16 @@ interface RollRowViewProps {
 /** One child on the roll. */
 export const RollRowView = ({ row, rowProps, ...props }: RollRowViewProps) => {
   const kind = bookingKindTexts[row.kind]
+  const { name } = useSession()
+  // What came from elsewhere: the counter, or the mark of a colleague.
+  const others = row.marks.filter((mark) => mark.by !== name).length
+  const changed = useHighlight(`${row.checked_in_at} ${row.checked_out_at} ${others}`)
+  const ref = useMergedRef(rowProps.ref, changed)
+
   return (
     <li
       {...rowProps}
+      ref={ref}
       className={classes['row']}
       aria-label={`${row.preferred_name ?? row.first_name} ${row.last_name}`}
       aria-current={props.isCurrent || undefined}
