@@ -6,7 +6,6 @@ import { PasswordForm } from './password-form.tsx'
 import { StaffPicks } from './staff-picks.tsx'
 import classes from './sign-in-screen.module.css'
 
-/** A locked computer talks to nobody, so only a problem that was met says that there is no internet. */
 const offlineHint = (isOffline: boolean, knownCount: number): string => {
   if (!isOffline) return 'Sign in to open the desk.'
   return knownCount > 0

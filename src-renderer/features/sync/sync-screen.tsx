@@ -1,4 +1,4 @@
-import { IconCloudCheck } from '@tabler/icons-react'
+import { IconCloudCheck, IconShieldCheck } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { useHistoryState } from 'wouter/use-browser-location'
@@ -47,7 +47,7 @@ export const SyncScreen = ({ notices }: { readonly notices: ReactNode }) => {
       </header>
       {live.state === 'ready' && <Summary status={live.data} />}
       {decided && decided.length > 0 && <DecidedList items={decided} wording={wording} />}
-      {notices}
+      <div className={classes['notices']}>{notices}</div>
       {waiting && <WaitingList items={waiting} wording={wording} />}
     </div>
   )
@@ -65,10 +65,11 @@ const Summary = ({ status }: { readonly status: SyncStatus }) => {
   const { facility, till } = useSession()
   const now = useNow()
   const upTo = (at: string | null, place: Place): string => (at === null ? 'Not yet' : momentText(at, now, place))
+  const Icon = status.waiting === 0 ? IconCloudCheck : IconShieldCheck
   return (
     <section className={classes['summary']} aria-label="Summary">
       <p className={classes['headline']}>
-        <IconCloudCheck size={28} stroke={1.6} aria-hidden="true" />
+        <Icon size={28} stroke={1.6} aria-hidden="true" />
         {headline(status)}
       </p>
       <dl className={classes['facts']}>
