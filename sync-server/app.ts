@@ -107,10 +107,11 @@ const createApp = (config: Config, log: Logger): FastifyInstance => {
   app.setNotFoundHandler(async (_request, reply) =>
     send(reply, json({ code: 'not_found', message: 'There is nothing here.', details: {} }, 404)),
   )
+  app.decorateRequest('deviceId', null)
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request
-    const facts = { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }
-    request.log.info(facts, 'answered')
+    const took = { status: reply.statusCode, ms: Math.round(reply.elapsedTime) }
+    request.log.info({ method, route: routeOptions.url, device_id: request.deviceId, ...took }, 'answered')
   })
   return app
 }
@@ -140,11 +141,10 @@ const addRoutes = (app: FastifyInstance, services: Services): void => {
 }
 
 const createDoorkeeper = (app: FastifyInstance, { config, db, keys, now }: Services): Doorkeeper => {
-  const devices = new WeakMap<FastifyRequest, string>()
   const byDevice = app.createRateLimit({
     max: config.deviceRequests,
     timeWindow: 5000,
-    keyGenerator: (request) => devices.get(request) ?? '',
+    keyGenerator: (request) => request.deviceId ?? '',
   })
   const byAddress = app.createRateLimit({
     max: config.addressRequests,
@@ -164,10 +164,7 @@ const createDoorkeeper = (app: FastifyInstance, { config, db, keys, now }: Servi
       if (token === undefined) throw new DomainError('unauthenticated', 'The access token is missing.')
       return readDevice(db, await verifyToken(keys.token, token, now()))
     },
-    limitDevice: async (request, deviceId) => {
-      devices.set(request, deviceId)
-      await enforce(byDevice, request)
-    },
+    limitDevice: async (request) => enforce(byDevice, request),
     limitAddress: async (request) => enforce(byAddress, request),
   }
 }

@@ -109,7 +109,8 @@ const settings = {
   DEVICE_REQUESTS: setting({
     schema: wholeNumber(1, 1_000_000),
     expects: 'a number of requests per device and five seconds, 1 or more',
-    fallback: '100',
+    // Each commit of a busy facility answers a live request of every desk, which asks again at once.
+    fallback: '250',
   }),
   ADDRESS_REQUESTS: setting({
     schema: wholeNumber(1, 1_000_000),

@@ -14,12 +14,12 @@ export const isConflict = (error: unknown): boolean => {
 export const isBadData = (error: unknown): boolean => /^2[23]/.test(sqlState(error) ?? '')
 
 /**
- * The database is not there, is going down, is full, or did not come to it in time: connection (08), resources (53),
+ * The database is not there, lets nobody in, is full, or did not come to it: connection (08), login (28, 3D), resources (53),
  * a lock or statement that took too long (55P03, 57014), shutdown (57P), and what sockets and the pool say.
  */
 export const isOutage = (error: unknown): boolean => {
   const state = sqlState(error)
-  if (state !== undefined) return /^(08|53|57)/.test(state) || state === '55P03' || isConflict(error)
+  if (state !== undefined) return /^(08|28|3D|53|57)/.test(state) || state === '55P03' || isConflict(error)
   if (!(error instanceof Error)) return false
   if ('code' in error && typeof error.code === 'string') return socketCodes.has(error.code)
   return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(

@@ -5,6 +5,13 @@ import type { Device } from '../auth/devices.ts'
 import { toErrorAnswer } from './errors.ts'
 import { type Answer, send } from './answer.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whom the request comes from, once that is known. */
+    deviceId: string | null
+  }
+}
+
 /** What a handler may know of the request besides its validated input. */
 export interface RequestFacts {
   readonly ip: string
@@ -43,7 +50,7 @@ export interface Doorkeeper {
   /** Throws `unauthenticated` or `device_revoked`. */
   readonly authenticate: (authorization: string | undefined) => Promise<Device>
   /** Throws `rate_limited`. */
-  readonly limitDevice: (request: FastifyRequest, deviceId: string) => Promise<void>
+  readonly limitDevice: (request: FastifyRequest) => Promise<void>
   readonly limitAddress: (request: FastifyRequest) => Promise<void>
 }
 
@@ -70,7 +77,8 @@ const run = async <I>(route: Route<I>, request: FastifyRequest, doorkeeper: Door
   const facts: RequestFacts = { ip: request.ip, signal: request.signal, log: request.log }
   if (route.auth === 'none') return route.handle(validated(route, request), facts)
   const device = await doorkeeper.authenticate(request.headers.authorization)
-  await doorkeeper.limitDevice(request, device.id)
+  request.deviceId = device.id
+  await doorkeeper.limitDevice(request)
   return route.handle(validated(route, request), facts, device)
 }
 

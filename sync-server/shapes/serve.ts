@@ -76,8 +76,9 @@ const serveLive = async (offset: Offset, query: ShapeQuery, context: ShapeContex
     if (!isGone(offset, query, log, read.head) && !read.chunk) {
       const isWoken = await wait.woken
       // The head is read again in any case: "received up to" should be as late as it can be said to be.
-      if (isWoken) await context.check()
-      if (!signal.aborted) read = await readLog(db, log, next, limit)
+      const again = signal.aborted ? read : readLog(db, log, next, limit)
+      const [fresh] = await Promise.all([again, isWoken && context.check()])
+      read = fresh
     }
     if (isGone(offset, query, log, read.head)) return mustRefetch(log, read.head)
     return answerFrom({ offset, handle: query.handle, ...read }, { 'electric-cursor': nextCursor(query, context) })

@@ -47,7 +47,11 @@ export interface TestServer {
 const testConfig: Partial<Config> = { deviceRequests: 1_000_000, addressRequests: 1_000_000, pollSeconds: 1 }
 
 /** A sync server on a database of its own, with the rows of a counter and one staff member who may do everything. */
-export const startSyncServer = async (over: Partial<Config> = {}, now = Date.now): Promise<TestServer> => {
+export const startSyncServer = async (
+  over: Partial<Config> = {},
+  now = Date.now,
+  log = pino({ level: 'silent' }),
+): Promise<TestServer> => {
   const database = await createFoyerDatabase()
   const admin = new Pool({ connectionString: database.adminUrl, max: 2 })
   const counter = counterRows()
@@ -61,7 +65,6 @@ export const startSyncServer = async (over: Partial<Config> = {}, now = Date.now
     ...testConfig,
     ...over,
   }
-  const log = pino({ level: 'silent' })
   const start = async (port: number) => {
     const server = await buildServer({ config: { ...config, port }, db: postgres.db, keys, log, now })
     return { server, url: await server.listen() }
