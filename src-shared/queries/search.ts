@@ -21,9 +21,9 @@ export interface SearchResult {
 /** The most families that a search shows. */
 const maxFamilies = 20
 /** Up to this many matches are all ranked; of more, only those most likely meant. */
-const maxRanked = 50
+const maxRanked = 40
 /** The sessions nearest to now that decide who is due: all of a day, or about an hour of a large site. */
-const nearSessions = 60
+const nearSessions = 40
 /** How far into the matches of one letter the search looks for families that are due. */
 const maxScanned = 2000
 
@@ -112,38 +112,31 @@ const matchingIds = async (db: Kysely<SearchDatabase>, expression: string, limit
 
 /** Families that match and have a session today, at a large site around now. */
 const dueIds = async (db: Kysely<SearchDatabase>, expression: string, clock: FacilityClock): Promise<string[]> => {
-  const sessions = await db
+  const minute = sql<number>`substr(starts_at, 1, 2) * 60 + substr(starts_at, 4, 2)`
+  const nearest = db
     .selectFrom('sessions')
-    .select(['id', 'starts_at'])
+    .select('id')
     .where('date', '=', clock.today)
     .where('facility_id', '=', clock.facility.id)
-    .execute()
-  const distance = (startsAt: string): number => Math.abs(minuteOfDay(startsAt) - minuteOfDay(clock.time))
-  const near = sessions.toSorted((a, b) => distance(a.starts_at) - distance(b.starts_at)).slice(0, nearSessions)
-  if (near.length === 0) return []
+    .orderBy(sql`abs(${minute} - ${minuteOfDay(clock.time)})`)
+    .limit(nearSessions)
+  const due = db
+    .selectFrom('bookings as booking')
+    .crossJoin('family_students as link')
+    .select('link.family_id')
+    .where('booking.session_id', 'in', nearest)
+    .where('booking.cancelled_at', 'is', null)
+    .whereRef('link.student_id', '=', 'booking.student_id')
+  const matching = db
+    .selectFrom('search_index')
+    .select('family_id')
+    .where(matchesIndex(expression))
+    .limit(maxScanned)
+    .as('matching')
   const rows = await db
-    .selectFrom(
-      db
-        .selectFrom('search_index')
-        .select('family_id')
-        .where(matchesIndex(expression))
-        .limit(maxScanned)
-        .as('matching'),
-    )
+    .selectFrom(matching)
     .select('matching.family_id')
-    .where('matching.family_id', 'in', (eb) =>
-      eb
-        .selectFrom('bookings as booking')
-        .crossJoin('family_students as link')
-        .select('link.family_id')
-        .where(
-          'booking.session_id',
-          'in',
-          near.map((session) => session.id),
-        )
-        .where('booking.cancelled_at', 'is', null)
-        .whereRef('link.student_id', '=', 'booking.student_id'),
-    )
+    .where('matching.family_id', 'in', due)
     .limit(maxFamilies)
     .execute()
   return rows.map((row) => row.family_id)
