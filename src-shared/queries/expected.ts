@@ -21,7 +21,10 @@ const maxFamilies = 40
 /** The most sessions that are looked at: an hour or two of a large site. */
 const maxSessions = 60
 
-/** Who comes next: today's sessions that are not over, by start, with the families that are not all in yet. */
+/**
+ * Who comes next: today's sessions that are not over, by start, with the families that are not all in yet. What has begun
+ * with everybody in asks for nothing and is left out.
+ */
 export const counterExpected = defineQuery({
   name: 'counter.expected',
   args: z.strictObject({ now: instantSchema }),
@@ -30,16 +33,21 @@ export const counterExpected = defineQuery({
   run: async (db, { now }, context): Promise<readonly ExpectedStart[]> => {
     const clock = await facilityClock(db, context, now)
     const places = await placesToCome(db, clock)
-    const starts = [...new Set(places.map((place) => place.starts_at))]
     const missing = new Map<string, TimeText>()
     for (const place of places) {
       if (!place.isIn && !missing.has(place.family_id)) missing.set(place.family_id, place.starts_at)
     }
-    const rows = await familyRows(db, [...missing.keys()].slice(0, maxFamilies))
+    const listed = [...missing].slice(0, maxFamilies)
+    const lastStart = missing.size > maxFamilies ? (listed.at(-1)?.[1] ?? '') : '24:00'
+    const starts = [...new Set(places.map((place) => place.starts_at))].filter((start) => start <= lastStart)
+    const rows = await familyRows(
+      db,
+      listed.map(([familyId]) => familyId),
+    )
     const studentIds = rows.flatMap(({ students }) => students.map((student) => student.id))
     const onDay = await sessionsToday(db, studentIds, clock)
 
-    return starts.map((starts_at) => {
+    const shown = starts.map((starts_at) => {
       const own = places.filter((place) => place.starts_at === starts_at)
       return {
         starts_at,
@@ -51,6 +59,7 @@ export const counterExpected = defineQuery({
           .toSorted((a, b) => names.compare(a.name, b.name)),
       }
     })
+    return shown.filter(({ starts_at, families }) => families.length > 0 || starts_at >= clock.time)
   },
 })
 

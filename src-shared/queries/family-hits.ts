@@ -9,7 +9,7 @@ import { ageOn, type DateText, type InstantText, type TimeText } from '../time.t
 import type { FacilityClock } from './facility-clock.ts'
 
 /** A child's session today, as far as a list of families shows it. */
-export interface SessionToday {
+interface SessionToday {
   readonly session_id: string
   readonly class_name: string
   readonly starts_at: TimeText

@@ -13,7 +13,7 @@ import { familyRows } from './family-hits.ts'
 import { nextSessions, type NextSession, type SheetSession, sheetSessions } from './family-sessions.ts'
 import { defineQuery } from './query.ts'
 
-export type HealthItem = Pick<Row<typeof healthItems>, 'id' | 'kind' | 'severity' | 'name' | 'action'>
+type HealthItem = Pick<Row<typeof healthItems>, 'id' | 'kind' | 'severity' | 'name' | 'action'>
 export type SheetGuardian = Pick<
   Row<typeof guardians>,
   'id' | 'first_name' | 'last_name' | 'relationship' | 'phone' | 'email'

@@ -79,7 +79,7 @@ export interface PaidPayment {
   readonly void: VoidFact | null
 }
 
-export interface VoidFact {
+interface VoidFact {
   readonly at: string
   readonly reason: string
   readonly by: string

@@ -257,6 +257,28 @@ describe('counter.expected', () => {
 
     expect(starts.map(({ starts_at, families }) => [starts_at, families.length])).toEqual([['16:30', 0]])
   })
+
+  test('leaves out what has begun with everybody in', async () => {
+    replica.insert('classes', dolphins)
+    const { students } = addFamily('Berg', ['Mia'], '16:00')
+    const [mia] = students
+    const meeting = replica.sqlite.prepare('select id from sessions').pluck().get()
+    replica.insert('check_ins', checkIn({ session_id: String(meeting), student_id: mia?.id ?? '' }))
+
+    const starts = await counterExpected.run(replica.db, { now }, contextWith())
+
+    expect(starts).toEqual([])
+  })
+
+  test('lists no later starts than it has families for', async () => {
+    replica.insert('classes', dolphins)
+    for (let n = 0; n < 41; n += 1) addFamily(`Sander${n}`, ['Kim'], '17:00')
+    addFamily('Zoll', ['Sia'], '18:00')
+
+    const starts = await counterExpected.run(replica.db, { now }, contextWith())
+
+    expect(starts.map(({ starts_at, families }) => [starts_at, families.length])).toEqual([['17:00', 40]])
+  })
 })
 
 describe('counter.family', () => {

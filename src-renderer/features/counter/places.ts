@@ -12,7 +12,7 @@ export interface Place {
 
 type Ticks = Readonly<Record<string, boolean>>
 
-export const stateOf = ({ status, in: checkedIn, out }: SheetSession): Place['state'] => {
+const stateOf = ({ status, in: checkedIn, out }: SheetSession): Place['state'] => {
   if (out) return 'out'
   if (checkedIn) return 'in'
   return status === 'cancelled' || status === 'rescheduled' ? 'cancelled' : 'to come'
