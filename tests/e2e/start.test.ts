@@ -1,0 +1,138 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from '@playwright/test'
+import { demoSignIns } from '../../build/demo/story.ts'
+import { readProfile } from '../../src-main/data/device/profile.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+interface Started {
+  readonly child: ChildProcess
+  /** What it has printed so far. */
+  readonly output: () => string
+  /** Resolves when it is ready, or has ended. */
+  readonly settled: Promise<void>
+  readonly exitCode: Promise<number | null>
+}
+
+const children: ChildProcess[] = []
+let folder = ''
+
+const npmStart = (...args: readonly string[]): Started => {
+  const child = spawn(
+    process.execPath,
+    [join(root, 'build/start.ts'), '--no-open', '--shell=browser', `--data=${join(folder, 'data')}`, ...args],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  children.push(child)
+  let output = ''
+  const ready = new Promise<void>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text: Buffer) => {
+        output += text.toString()
+        if (output.includes('Ctrl-C stops everything.')) resolve()
+      })
+    }
+  })
+  const exitCode = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { child, output: () => output, settled: Promise.race([ready, exitCode.then(() => undefined)]), exitCode }
+}
+
+const addressOf = (output: string, name: 'Window' | 'Server'): string =>
+  new RegExp(`${name} +(http://\\S+)`).exec(output)?.[1] ?? ''
+
+const answers = async (url: string): Promise<boolean> =>
+  fetch(url, { redirect: 'manual' }).then(
+    () => true,
+    () => false,
+  )
+
+const postgresRuns = (): boolean => existsSync(join(folder, 'data/postgres/cluster/data/postmaster.pid'))
+
+test.beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'foyer-start-'))
+  // As root PostgreSQL runs as another user, who must get to its folder in here.
+  chmodSync(folder, 0o755)
+})
+
+test.afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    child.kill('SIGTERM')
+    await new Promise((resolve) => child.once('close', resolve))
+  }
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('npm start opens an enrolled desk on the demo, is not disturbed by another, and Ctrl-C stops all of it', async () => {
+  const first = npmStart()
+  await first.settled
+  const [window, server] = [addressOf(first.output(), 'Window'), addressOf(first.output(), 'Server')]
+
+  expect(first.output()).toContain('This computer is enrolled as a front desk.')
+  for (const { sign_in_name, password } of demoSignIns) {
+    expect(first.output()).toMatch(new RegExp(`${sign_in_name} +password ${password}`))
+  }
+  expect(await answers(window)).toBe(true)
+  expect((await fetch(`${server}/v1/health`)).status).toBe(200)
+
+  const beside = npmStart()
+  expect(await beside.exitCode).toBe(1)
+  expect(beside.output()).toMatch(/^Foyer\nFoyer runs already on .*; its window: http:\S+\n$/)
+  expect((await fetch(`${server}/v1/health`)).status).toBe(200)
+
+  first.child.kill('SIGINT')
+
+  expect(await first.exitCode).toBe(0)
+  expect(await answers(window)).toBe(false)
+  expect(await answers(server)).toBe(false)
+  expect(postgresRuns()).toBe(false)
+})
+
+test('a second start finds the data of one that was killed, and its desk follows the server to another port', async () => {
+  const first = npmStart()
+  await first.settled
+  first.child.kill('SIGKILL')
+  await first.exitCode
+  const { port } = new URL(addressOf(first.output(), 'Server'))
+  await expect.poll(() => answers(`http://127.0.0.1:${port}`)).toBe(false)
+  const squatter = createServer().listen(Number(port), '127.0.0.1')
+  await new Promise((resolve) => squatter.once('listening', resolve))
+
+  const second = npmStart()
+  await second.settled
+  squatter.close()
+
+  const server = addressOf(second.output(), 'Server')
+  expect(second.output()).toContain('Ctrl-C stops everything.')
+  expect(second.output()).not.toContain('The demo academy is there.')
+  expect(second.output()).not.toContain('enrolled')
+  expect(new URL(server).port).not.toBe(port)
+  expect(readProfile(join(folder, 'data/desk'))?.server_url).toBe(server)
+})
+
+test('Ctrl-C in the middle of a start leaves nothing behind', async () => {
+  const first = npmStart()
+  await expect.poll(() => first.output(), { timeout: 60_000 }).toContain('A new database is created')
+
+  first.child.kill('SIGINT')
+
+  expect(await first.exitCode).toBe(0)
+  expect(postgresRuns()).toBe(false)
+})
+
+test('what cannot work is named in one line', async () => {
+  const starts = [npmStart('--shell=firefox'), npmStart('--port=1'), npmStart('--offline', '--nonsense')]
+
+  const codes = await Promise.all(starts.map(({ exitCode }) => exitCode))
+
+  expect(codes).toEqual([1, 1, 1])
+  expect(starts.map(({ output }) => output().trimEnd())).toEqual([
+    '--shell takes browser or electron, not "firefox".',
+    "Unknown option '--port'. See: npm start -- --help",
+    "Unknown option '--nonsense'. See: npm start -- --help",
+  ])
+})
