@@ -99,10 +99,7 @@ const settings = {
   LEASE_DAYS: setting({ schema: wholeNumber(1, 90), expects: 'days from 1 to 90', fallback: '14' }),
   POLL_SECONDS: setting({ schema: wholeNumber(1, 40), expects: 'seconds from 1 to 40', fallback: '20' }),
   TRUST_PROXY: setting({
-    schema: z
-      .string()
-      .regex(/^(true|false|[\da-f.:/, ]*[.:][\da-f.:/, ]*)$/)
-      .transform(toTrust),
+    schema: z.string().refine(isTrust).transform(toTrust),
     expects: 'true, false, or addresses such as 10.0.0.0/8',
     fallback: 'false',
   }),
@@ -135,6 +132,17 @@ const optionalSettings = {
     isSecret: true,
   }),
 } as const
+
+function isTrust(text: string): boolean {
+  return text === 'true' || text === 'false' || text.split(',').every((part) => isNetwork(part.trim()))
+}
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
 
 function toTrust(text: string): boolean | string {
   return text === 'true' || (text !== 'false' && text)

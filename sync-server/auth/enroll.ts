@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { importJWK } from 'jose'
 import { sql } from 'kysely'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Audience } from '../../src-shared/schema/table.ts'
@@ -13,7 +14,7 @@ export interface NewDevice {
   readonly code: string
   readonly name: string
   /** Ed25519 as JWK. */
-  readonly publicKey: Readonly<Record<string, string>>
+  readonly publicKey: { readonly kty: string; readonly crv: string; readonly x: string }
 }
 
 export interface EnrolledDevice {
@@ -24,8 +25,12 @@ export interface EnrolledDevice {
   readonly till: { readonly id: string; readonly code: string }
 }
 
-/** Uses up a code and makes a device with its key, its till and its place in the queue. Throws `code_invalid`. */
+/**
+ * Uses up a code and makes a device with its key, its till and its place in the queue. Throws `code_invalid`, or
+ * `invalid_input` for a key that is none.
+ */
 export const enrollDevice = async (db: Db, device: NewDevice, nowMs: number): Promise<EnrolledDevice> => {
+  await checkKey(device.publicKey)
   const facility = await findFacility(db, device.code, nowMs)
   const scope = { role: 'foyer_auth', facilityId: facility.id, organizationId: facility.organization_id } as const
   return inRole(db, scope, async (tx) => {
@@ -44,6 +49,15 @@ export const enrollDevice = async (db: Db, device: NewDevice, nowMs: number): Pr
     const till = await openTill(tx, facility, id)
     return { id, facilityId: facility.id, facilityName: facility.name, audience, till }
   })
+}
+
+/** A device with a key that is none could never prove itself. */
+const checkKey = async (publicKey: NewDevice['publicKey']): Promise<void> => {
+  try {
+    await importJWK({ ...publicKey }, 'EdDSA')
+  } catch {
+    throw new DomainError('invalid_input', 'This is not an Ed25519 public key.', { path: 'public_key' })
+  }
 }
 
 interface Facility {

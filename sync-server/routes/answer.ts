@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
-import type { FastifyReply } from 'fastify'
+import { promisify } from 'node:util'
+import { constants, gzip } from 'node:zlib'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** What goes back to the client. */
 export interface Answer {
@@ -15,6 +17,28 @@ export const json = (value: unknown, status = 200): Answer => ({
   headers: { 'cache-control': 'private, no-store' },
   body: JSON.stringify(value),
 })
+
+const gzipped = promisify(gzip)
+
+/** What is smaller is sent in one packet or two anyway. */
+const leastToCompress = 2000
+
+/**
+ * The log is text that repeats itself: a first sync over a slow line takes a tenth of the bytes. Between programs of one
+ * machine there is no line, and compressing would be all loss.
+ */
+export const compressed = async ({ headers, ip }: FastifyRequest, answer: Answer): Promise<Answer> => {
+  const { body } = answer
+  const isWanted = /\bgzip\b/.test(headers['accept-encoding'] ?? '')
+  if (typeof body !== 'string' || body.length < leastToCompress || !isWanted || isLoopback(ip)) return answer
+  return {
+    ...answer,
+    headers: { ...answer.headers, 'content-encoding': 'gzip', vary: 'accept-encoding' },
+    body: await gzipped(body, { level: constants.Z_BEST_SPEED }),
+  }
+}
+
+const isLoopback = (ip: string): boolean => /^(::ffff:)?127\.|^::1$/.test(ip)
 
 export const send = async (reply: FastifyReply, { status, headers, body }: Answer): Promise<void> => {
   await reply

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Device } from '../auth/devices.ts'
 import { toErrorAnswer } from './errors.ts'
-import { type Answer, send } from './answer.ts'
+import { type Answer, compressed, send } from './answer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,14 +13,14 @@ declare module 'fastify' {
 }
 
 /** What a handler may know of the request besides its validated input. */
-export interface RequestFacts {
+interface RequestFacts {
   readonly ip: string
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
   readonly log: FastifyRequest['log']
 }
 
-export interface RouteFacts<I> {
+interface RouteFacts<I> {
   readonly method: 'GET' | 'POST'
   readonly path: string
   /** For people who read the OpenAPI page. */
@@ -63,7 +63,7 @@ export const addRoute = <I>(app: FastifyInstance, route: Route<I>, doorkeeper: D
     exposeHeadRoute: route.method === 'GET',
     handler: async (request, reply) => {
       try {
-        await send(reply, await run(route, request, doorkeeper))
+        await send(reply, await compressed(request, await run(route, request, doorkeeper)))
       } catch (error) {
         await send(reply, toErrorAnswer(error, request.log))
       }

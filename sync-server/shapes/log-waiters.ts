@@ -14,12 +14,12 @@ export interface LogWaiters {
   readonly count: () => number
 }
 
-export interface WaitOptions {
+interface WaitOptions {
   readonly milliseconds: number
   readonly signal: AbortSignal
 }
 
-export interface Wait {
+interface Wait {
   readonly woken: Promise<boolean>
   /** Must be called in the end. */
   readonly stop: () => void

@@ -79,6 +79,17 @@ describe('enrolling a device', () => {
     expect(numbers).toEqual(Array.from({ length: 10 }, (_, index) => first + index))
   })
 
+  test('refuses a key that is none, and the code stays good', async () => {
+    const code = await makeCode()
+    const public_key = { kty: 'OKP', crv: 'Ed25519', x: 'AAAA' }
+
+    const refused = await postJson(`${server.url()}/v1/devices/enroll`, { code, name: 'Desk', public_key })
+    const again = await enroll(code)
+
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_input', details: { path: 'public_key' } } })
+    expect(again.status).toBe(200)
+  })
+
   test('refuses a code that is over', async () => {
     const code = await makeCode(10)
     nowMs += 10 * 60_000 + 1

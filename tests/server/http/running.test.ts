@@ -148,6 +148,22 @@ test('the log names devices and routes, but no person, password, token, code or 
   }
 })
 
+describe('a large answer', () => {
+  test('is compressed for those who ask from elsewhere, and says the same', async () => {
+    const { enroll } = await open({ trustProxy: true })
+    const device = await enroll()
+    const elsewhere = { headers: { 'x-forwarded-for': '203.0.113.7' } }
+
+    const [near, far] = [
+      await device.request('/v1/shape?offset=-1'),
+      await device.request('/v1/shape?offset=-1', elsewhere),
+    ]
+
+    expect([near.headers.get('content-encoding'), far.headers.get('content-encoding')]).toEqual([null, 'gzip'])
+    expect(far.body).toEqual(near.body)
+  })
+})
+
 test('the OpenAPI page describes every route', async () => {
   const { url } = await open()
 

@@ -30,6 +30,14 @@ describe('the configuration', () => {
     })
   })
 
+  test.each<[string, boolean | string]>([
+    ['true', true],
+    ['false', false],
+    ['10.0.0.0/8, ::1', '10.0.0.0/8, ::1'],
+  ])('believes the proxies that TRUST_PROXY=%s names', (text, expected) => {
+    expect(readConfig({ ...right, TRUST_PROXY: text }).trustProxy).toBe(expected)
+  })
+
   test('takes an empty variable for one that is not set', () => {
     expect(readConfig({ ...right, PORT: '', ELECTRIC_URL: '' })).toMatchObject({ port: 8787, electricUrl: undefined })
   })
@@ -47,6 +55,9 @@ describe('the configuration', () => {
     ['POLL_SECONDS', '60'],
     ['TRUST_PROXY', 'yes'],
     ['TRUST_PROXY', '1'],
+    ['TRUST_PROXY', '1.2.3.4.5'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.0/8,nobody'],
     ['ELECTRIC_URL', 'electric:3000'],
     ['ELECTRIC_URL', 'file:///etc/passwd'],
     ['DEVICE_REQUESTS', '0'],
