@@ -5,7 +5,7 @@ import { securityHeaders } from './security-headers.ts'
 import { ShellError } from './shell-error.ts'
 import { answerFile, plainText, type WindowAnswer, type WindowFiles } from './window-files.ts'
 
-export const loopback = '127.0.0.1'
+const loopback = '127.0.0.1'
 
 export interface ServerParts {
   readonly files: WindowFiles

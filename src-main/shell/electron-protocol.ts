@@ -1,7 +1,7 @@
 import type { Protocol } from 'electron'
 import { answerFile, type WindowFiles } from './window-files.ts'
 
-export const appScheme = 'app'
+const appScheme = 'app'
 export const appOrigin = 'app://foyer'
 
 /** Before the app is ready, and once. */

@@ -3,7 +3,7 @@
  * style sheet), and no text ever becomes markup. `connect` is where the window may connect to: `'none'`, or the origin
  * of its WebSocket.
  */
-export const contentSecurityPolicy = (connect: string): string =>
+const contentSecurityPolicy = (connect: string): string =>
   [
     "default-src 'none'",
     "script-src 'self'",

@@ -3,7 +3,7 @@ import { extname, join } from 'node:path'
 import { securityHeaders } from './security-headers.ts'
 import { ShellError } from './shell-error.ts'
 
-export interface WindowFile {
+interface WindowFile {
   readonly body: Buffer
   readonly type: string
 }
