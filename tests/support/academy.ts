@@ -58,6 +58,16 @@ export const staffMember = (over: Partial<Database['staff']> = {}): Database['st
   ...over,
 })
 
+export const device = (over: Partial<Database['devices']> = {}): Database['devices'] => ({
+  id: device_id,
+  facility_id,
+  name: 'Desk 1',
+  audience: 'desk',
+  enrolled_at: '2026-11-01T00:00:00.000Z',
+  revoked_at: null,
+  ...over,
+})
+
 export const program = (over: Partial<Database['programs']> = {}): Database['programs'] => ({
   id: program_id,
   organization_id,

@@ -59,16 +59,7 @@ export const counterRows = () => {
       { id: build.newId(), organization_id, staff_id, role_id: role.id, facility_id: null, ended_at: null },
     ],
     payment_methods: [cash],
-    devices: [
-      {
-        id: device_id,
-        facility_id,
-        name: 'Desk 1',
-        audience: 'desk',
-        enrolled_at: '2026-11-01T00:00:00.000Z',
-        revoked_at: null,
-      },
-    ],
+    devices: [build.device()],
     tills: [till],
     classes: [cohort],
     sessions: [session],
