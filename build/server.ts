@@ -20,35 +20,48 @@ export interface ServerOptions {
 }
 
 const usualPort = 8787
+/** Milliseconds. */
 const readyWithin = 60_000
+const portTries = 5
 
 /**
  * Takes the port of the last time if it is free, because desks know the server by it; else another one, and the desks
  * that we start are told (desk.ts). Not started yet.
  */
-export const prepareServer = async ({ dataFolder, databaseUrl, env }: ServerOptions): Promise<ServerProcess> => {
+export const prepareServer = ({ dataFolder, databaseUrl, env }: ServerOptions): ServerProcess => {
   const portFile = join(dataFolder, 'server-port')
-  const port = await freePort(readPort(portFile) ?? usualPort)
-  writeFileSync(portFile, String(port))
-  const url = `http://127.0.0.1:${port}`
+  let port = readPort(portFile) ?? usualPort
   let child: Child | undefined
+
+  const startAt = async (triesLeft: number): Promise<void> => {
+    port = await freePort(port)
+    const started = startChild({
+      file: join(import.meta.dirname, '../sync-server/main.ts'),
+      execArgv: ['--import', new URL('end-with-parent.ts', import.meta.url).href],
+      logFile: join(dataFolder, 'log/server.log'),
+      env: {
+        DATABASE_URL: databaseUrl,
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        FOYER_KEYS_FILE: join(dataFolder, 'server-keys.json'),
+        ...env,
+      },
+    })
+    child = started
+    if (await isListening(started)) return
+    // Somebody took the port between our look and the server's start.
+    if (triesLeft > 0 && started.lastLines().includes('EADDRINUSE')) return startAt(triesLeft - 1)
+    throw new StartError(`The sync server did not start:\n${started.lastLines()}`)
+  }
+
   return {
-    url,
+    get url() {
+      return `http://127.0.0.1:${port}`
+    },
     start: async () => {
       if (child?.isRunning()) return
-      child = startChild({
-        file: join(import.meta.dirname, '../sync-server/main.ts'),
-        execArgv: ['--import', new URL('end-with-parent.ts', import.meta.url).href],
-        logFile: join(dataFolder, 'log/server.log'),
-        env: {
-          DATABASE_URL: databaseUrl,
-          HOST: '127.0.0.1',
-          PORT: String(port),
-          FOYER_KEYS_FILE: join(dataFolder, 'server-keys.json'),
-          ...env,
-        },
-      })
-      await ready(url, child)
+      await startAt(portTries)
+      writeFileSync(portFile, String(port))
     },
     stop: async () => child?.stop(),
     kill: async () => child?.kill(),
@@ -64,20 +77,14 @@ const readPort = (file: string): number | undefined => {
   }
 }
 
-const ready = async (url: string, child: Child): Promise<void> => {
-  const end = Date.now() + readyWithin
-  while (child.isRunning() && Date.now() < end) {
-    if (await isHealthy(url)) return
-    await delay(50)
-  }
-  await child.kill()
-  throw new StartError(`The sync server did not start:\n${child.lastLines()}`)
-}
-
-const isHealthy = async (url: string): Promise<boolean> => {
-  try {
-    return (await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(2_000) })).ok
-  } catch {
-    return false
-  }
+/** The server says so itself; that something answers at its address could be another program. */
+const isListening = async (child: Child): Promise<boolean> => {
+  const listening = new Promise<boolean>((resolve) => child.process.once('message', () => resolve(true)))
+  const isReady = await Promise.race([
+    listening,
+    child.exited.then(() => false),
+    delay(readyWithin, false, { ref: false }),
+  ])
+  if (!isReady) await child.kill()
+  return isReady
 }

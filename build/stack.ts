@@ -48,11 +48,13 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   try {
     const { superuserUrl, serverDatabaseUrl } = await prepareDatabase(postgres.url, options)
     const env = options.serverEnv ?? {}
-    const server = await prepareServer({ dataFolder, databaseUrl: serverDatabaseUrl, env })
+    const server = prepareServer({ dataFolder, databaseUrl: serverDatabaseUrl, env })
     await server.start()
     log('The sync server runs.')
     return {
-      serverUrl: server.url,
+      get serverUrl() {
+        return server.url
+      },
       postgresUrl: superuserUrl,
       startServer: server.start,
       stopServer: server.stop,

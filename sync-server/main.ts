@@ -18,7 +18,10 @@ const run = async (): Promise<void> => {
   const differences = await checkSchema(postgres.db)
   if (differences.length > 0) throw new StartError(['The database does not fit this version of Foyer:', ...differences])
   const server = await buildServer({ config, db: postgres.db, keys, log })
-  log.info({ url: await server.listen() }, 'listening')
+  const url = await server.listen()
+  log.info({ url }, 'listening')
+  // A parent of ours waits for it: that something answers at the address would not say that it is this process.
+  process.send?.({ url })
 
   let stopping: Promise<void> | undefined
   const stop = async (signal: string): Promise<void> => {
