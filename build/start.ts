@@ -1,7 +1,8 @@
 /** `npm start`: PostgreSQL, the demo academy, the sync server and a desk, on this machine. See start-options.ts. */
 import { join } from 'node:path'
+import type { ExclusiveLock } from '../src-main/exclusive-lock.ts'
 import { hasDisplay } from '../src-main/shell/app-window.ts'
-import { lockProfile, type ProfileLock } from '../src-main/shell/profile-lock.ts'
+import { lockProfile } from '../src-main/shell/profile-lock.ts'
 import { readRunning, startUrl } from '../src-main/shell/running-file.ts'
 import { ShellError } from '../src-main/shell/shell-error.ts'
 import { EmbeddedPostgresError } from '../sync-server/db/embedded-error.ts'
@@ -42,7 +43,7 @@ const stopBecause = (line: string): void => {
 const profileOf = ({ dataFolder, facility }: StartOptions): string =>
   join(dataFolder, facility ? `desk-${facility.toLowerCase().replaceAll(/[^a-z\d]+/g, '-')}` : 'desk')
 
-const lockData = (options: StartOptions): ProfileLock => {
+const lockData = (options: StartOptions): ExclusiveLock => {
   makeDataFolder(options.dataFolder)
   const lock = lockProfile(options.dataFolder)
   if (lock) return lock

@@ -1,3 +1,5 @@
+import path from 'node:path'
+import { takeLock } from '../exclusive-lock.ts'
 import { handlersFor } from '../ipc/handlers.ts'
 import { serve } from '../ipc/serve.ts'
 import { DataProcess } from './data-process.ts'
@@ -31,7 +33,12 @@ const port: Port = electronPort
 
 const onFault = (error: unknown): void => console.error(error)
 
+const lockWaitMs = 15_000
+
 const start = (options: StartOptions): ReturnType<typeof serve> => {
+  // The data process of a shell that was killed may still be finishing what it was doing.
+  const lock = takeLock(path.join(options.profileFolder, 'data-lock'), lockWaitMs)
+  if (!lock) throw new Error('Another data process has these databases open.')
   const data = new DataProcess({
     folder: options.profileFolder,
     deviceSecret: Buffer.from(options.deviceSecret, 'base64url'),
@@ -42,7 +49,11 @@ const start = (options: StartOptions): ReturnType<typeof serve> => {
     push: port.send,
     onFault,
   })
-  const end = (): void => void data.close().finally(() => process.exit(0))
+  const end = (): void =>
+    void data.close().finally(() => {
+      lock.release()
+      process.exit(0)
+    })
   process.once('disconnect', end)
   process.once('SIGTERM', end)
   // Ctrl-C reaches the whole group; the shell decides when this process ends.

@@ -4,10 +4,11 @@
  */
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { ExclusiveLock } from '../exclusive-lock.ts'
 import { openLog } from '../log.ts'
 import { findAppBrowser, openAppWindow, type AppWindow } from './app-window.ts'
 import { openBrowserShell } from './browser.ts'
-import { lockProfile, type ProfileLock } from './profile-lock.ts'
+import { lockProfile } from './profile-lock.ts'
 import { runShell, type RunningShell } from './run-shell.ts'
 import { readRunning, startUrl } from './running-file.ts'
 import { ShellError } from './shell-error.ts'
@@ -34,7 +35,7 @@ const readOptions = () => {
   return { ...values, profile: resolve(values.profile), port }
 }
 
-let lock: ProfileLock | undefined
+let lock: ExclusiveLock | undefined
 let window: AppWindow | undefined
 let running: RunningShell | undefined
 let isStopping = false
