@@ -1,5 +1,6 @@
-import { isChangeMessage, type Message, type Row, ShapeStream } from '@electric-sql/client'
+import { isChangeMessage, type Message, ShapeStream } from '@electric-sql/client'
 import type { FeedEvent, LogEntry } from './feed.ts'
+import { type LogBodies, logBodies } from './log-bodies.ts'
 import type { Server } from './server.ts'
 
 export interface ShapeLoopParts {
@@ -13,13 +14,6 @@ export interface ShapeLoopParts {
   readonly onEnd: (error: unknown) => void
 }
 
-type LogRow = Row<bigint> & {
-  readonly position: number
-  readonly table_name: string
-  readonly row_id: string
-  readonly row: Record<string, never> | null
-}
-
 /** Follows the facility log with the official client; `stop` ends it. */
 export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts): { readonly stop: () => void } => {
   const abort = new AbortController()
@@ -28,21 +22,20 @@ export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts)
     abort.abort()
     onEnd(error)
   }
-  const stream = new ShapeStream<LogRow>({
+  const bodies = logBodies(server.fetch)
+  const stream = new ShapeStream({
     url: `${url}/v1/shape`,
     ...(from.handle === undefined ? {} : { offset: `${from.position}_0`, handle: from.handle }),
     params: { table: 'sync_log' },
-    fetchClient: server.fetch,
+    fetchClient: bodies.fetch,
     signal: abort.signal,
-    // Positions are far below 2^53; BigInt would not go through JSON.
-    parser: { int8: Number },
     backoffOptions: { initialDelay: 250, maxDelay: 4000, multiplier: 2 },
     warnOnHttp: false,
     onError: end,
   })
   stream.subscribe(async (messages) => {
     try {
-      for (const event of toFeedEvents(messages)) {
+      for (const event of toFeedEvents(messages, bodies)) {
         if (abort.signal.aborted) return
         await onEvent(event, stream.shapeHandle)
       }
@@ -54,7 +47,7 @@ export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts)
   return { stop: () => abort.abort() }
 }
 
-const toFeedEvents = (messages: readonly Message<LogRow>[]): readonly FeedEvent[] => {
+const toFeedEvents = (messages: readonly Message[], bodies: LogBodies): readonly FeedEvent[] => {
   const events: FeedEvent[] = []
   let entries: LogEntry[] = []
   const flush = (): void => {
@@ -63,8 +56,7 @@ const toFeedEvents = (messages: readonly Message<LogRow>[]): readonly FeedEvent[
   }
   for (const message of messages) {
     if (isChangeMessage(message)) {
-      const { position, table_name, row_id, row } = message.value
-      entries.push({ position, table_name, row_id, row })
+      entries = entries.concat(bodies.take(message.value))
       continue
     }
     flush()

@@ -1,0 +1,61 @@
+import type { LogEntry } from './feed.ts'
+
+/** A message in an answer of the log, as far as it matters here. */
+interface WireMessage {
+  readonly value?: {
+    readonly position: string | number
+    readonly table_name: string
+    readonly row_id: string
+    /** PostgreSQL's JSON as text, as Electric sends it. */
+    readonly row: string | null
+  }
+}
+
+export interface LogBodies {
+  /** For the client, which gets one small message in place of all entries of an answer. */
+  readonly fetch: typeof fetch
+  /** The entries that the message with this value stands for; once. */
+  readonly take: (value: Readonly<Record<string, unknown>>) => readonly LogEntry[]
+}
+
+/**
+ * Takes the entries out of the answers before the client reads them: its parser calls a function for every value in every
+ * row, which was a quarter of a first sync. A body that is none of ours throws, and the client tries again later.
+ */
+export const logBodies = (deviceFetch: typeof fetch): LogBodies => {
+  const parcels = new Map<number, readonly LogEntry[]>()
+  let last = 0
+  return {
+    fetch: async (input, init) => {
+      const response = await deviceFetch(input, init)
+      if (response.status !== 200) return response
+      // Not our form, or an empty one: the client knows what to do with it.
+      const messages = JSON.parse(await response.text()) as readonly WireMessage[]
+      const entries = messages.flatMap(toEntry)
+      const rest: unknown[] = messages.filter((message) => message.value === undefined)
+      if (entries.length > 0) {
+        last += 1
+        parcels.set(last, entries)
+        rest.unshift({ key: String(last), value: { parcel: last }, headers: { operation: 'insert' } })
+      }
+      return new Response(JSON.stringify(rest), response)
+    },
+    take: ({ parcel }) => {
+      const entries = parcels.get(Number(parcel)) ?? []
+      // Those before it were fetched ahead and never asked for.
+      for (const number of parcels.keys()) if (number <= Number(parcel)) parcels.delete(number)
+      return entries
+    },
+  }
+}
+
+const toEntry = ({ value }: WireMessage): LogEntry | [] =>
+  value === undefined
+    ? []
+    : {
+        position: Number(value.position),
+        table_name: value.table_name,
+        row_id: value.row_id,
+        // A row image is an object.
+        row: value.row === null ? null : (JSON.parse(value.row) as Readonly<Record<string, unknown>>),
+      }
