@@ -22,6 +22,7 @@ export interface BenchDesk {
   readonly deviceSecret: Uint8Array
   readonly start: () => void
   readonly stop: () => Promise<void>
+  readonly isRunning: () => boolean
   /** The value of a reply; throws the refusal. */
   readonly call: <C extends Channel>(channel: C, input?: ChannelInput<C>) => Promise<ChannelOutput<C>>
   readonly query: (name: string, args: unknown) => Promise<unknown>
@@ -78,6 +79,7 @@ export const benchDesk = (profileFolder: string): BenchDesk => {
       await data?.stop()
       data = undefined
     },
+    isRunning: () => data !== undefined,
     call,
     query: async (name, args) => (await call('query', { name, args })).result,
     command: async (name, args) => call('command', { name, args }),

@@ -8,8 +8,8 @@ const pauseMs = 30
 
 export const checkInBenchmark: Benchmark = {
   name: 'check-in',
-  async run({ desk: deskOf, facility: { arriving } }) {
-    const { desk } = await deskOf(1)
+  async run({ loneDesk, facility: { arriving } }) {
+    const desk = await loneDesk()
     const entriesOf = (run: number) => arriving[run % arriving.length]?.entries.slice(0, 3) ?? []
     const durable = durableRow(desk.profileFolder)
     const limit: number[] = []

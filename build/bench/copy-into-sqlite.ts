@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { Client, escapeIdentifier } from 'pg'
 import type { Table } from '../../src-shared/schema/table.ts'
-import { allTables, createIndexes, createTables } from '../../src-main/data/replica/schema.ts'
+import { allTables, createTables, indexDdl } from '../../src-main/data/replica/schema.ts'
 import { databaseFiles, openEncrypted, type SqliteDatabase } from '../../src-main/data/sqlite.ts'
 import { copyOut } from './copy-out.ts'
 import type { Place } from './place.ts'
@@ -24,7 +24,7 @@ export const copyIntoSqlite = async ({ stack, folder }: Place): Promise<{ rows: 
     createTables(db)
     db.exec('begin')
     for (const table of allTables) rows += await copyTable(client, db, table)
-    createIndexes(db)
+    for (const ddl of indexDdl) db.exec(ddl)
     db.exec('commit')
     return { rows, seconds: (performance.now() - begin) / 1000 }
   } finally {

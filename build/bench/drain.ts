@@ -23,7 +23,7 @@ const placesToday = async ({ sql, facility }: Place): Promise<readonly Entry[]> 
 export const drainBenchmark: Benchmark = {
   name: 'drain',
   async run(place) {
-    const { desk } = await place.desk(1)
+    const desk = await place.loneDesk()
     await desk.drained()
     const places = await placesToday(place)
     const argsOf = (run: number) => ({ entries: places.slice(run % places.length, (run % places.length) + 1) })

@@ -9,7 +9,7 @@ const families = 300
 export const familyBenchmark: Benchmark = {
   name: 'family',
   async run(place) {
-    const { desk } = await place.desk(1)
+    const desk = await place.loneDesk()
     const ids = (
       await place.sql<{ id: string }>(
         `select id from families where id in (select family_id from family_students) order by md5(id::text) limit $1`,

@@ -19,7 +19,7 @@ const residentMb = (program: string): readonly number[] => {
 export const memoryBenchmark: Benchmark = {
   name: 'memory',
   async run(place) {
-    const { desk } = await place.desk(1)
+    const desk = await place.loneDesk()
     await desk.drained()
     const lines = Object.entries(programs).map(([name, program]): Line => {
       const [value = Number.NaN] = residentMb(program)

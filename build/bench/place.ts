@@ -29,8 +29,10 @@ export interface Place {
   readonly log: (line: string) => void
   /** Runs SQL as superuser. */
   readonly sql: <T>(text: string, values?: readonly unknown[]) => Promise<readonly T[]>
-  /** The first, second, … desk; made when it is first asked for, then kept and running. */
+  /** The first, second, … desk, running; made when it is first asked for. */
   readonly desk: (number: number) => Promise<Enrolled>
+  /** The first desk, while the others are stopped. */
+  readonly loneDesk: () => Promise<BenchDesk>
   readonly createCode: () => Promise<string>
   readonly stop: () => Promise<void>
 }
@@ -69,8 +71,19 @@ export const openPlace = async (options: PlaceOptions): Promise<Place> => {
       log(`First sync of desk ${number} …`)
       return { desk, firstSync: await firstSync(desk, await createCode(), stack.serverUrl) }
     }
-    const desk = async (number: number): Promise<Enrolled> => (desks[number] ??= enroll(number))
-    return { folder: dataFolder, stack, facility, log, sql, desk, createCode, stop }
+    const desk = async (number: number): Promise<Enrolled> => {
+      const enrolled = await (desks[number] ??= enroll(number))
+      if (!enrolled.desk.isRunning()) {
+        enrolled.desk.start()
+        await enrolled.desk.signIn()
+      }
+      return enrolled
+    }
+    const loneDesk = async (): Promise<BenchDesk> => {
+      for (const [number, other] of desks.entries()) if (number > 1) await (await other)?.desk.stop()
+      return (await desk(1)).desk
+    }
+    return { folder: dataFolder, stack, facility, log, sql, desk, loneDesk, createCode, stop }
   } catch (error) {
     await stop()
     throw error

@@ -22,7 +22,7 @@ const keystrokes = async ({ sql }: Place): Promise<readonly string[]> => {
 export const searchBenchmark: Benchmark = {
   name: 'search',
   async run(place) {
-    const { desk } = await place.desk(1)
+    const desk = await place.loneDesk()
     const texts = await keystrokes(place)
     const textOf = (run: number): string => texts[run % texts.length] ?? ''
     const search = async (run: number) =>

@@ -9,7 +9,7 @@ const runs = 5
 export const startBenchmark: Benchmark = {
   name: 'start',
   async run(place) {
-    const { desk } = await place.desk(1)
+    const desk = await place.loneDesk()
     await desk.drained()
     const steps: { readonly spawn: number; readonly signIn: number; readonly search: number; readonly all: number }[] =
       []

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { AnyCommand } from '../../src-shared/commands/index.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import { type Desk, deskOver } from './desk/desk.ts'
@@ -19,6 +20,9 @@ export interface StoreParts {
   /** Epoch ms. */
   readonly now: () => number
 }
+
+/** Some ten milliseconds of work. */
+const entriesPerPiece = 1000
 
 interface Copy {
   readonly replica: Replica
@@ -79,22 +83,27 @@ export class Store {
     })
   }
 
-  /** Adds rows of a first sync to the replica that is not shown yet. */
-  append(entries: readonly LogEntry[], handle: string | undefined): Promise<void> {
-    return this.#exclusive(async () => {
-      const { replica, applier } = this.#loadingCopy()
-      await replica.transact(async () => {
-        applier.apply(entries)
-        replica.state.update({ position: entries.at(-1)?.position ?? 0, handle })
-      })
+  /** Adds rows of a first sync to the replica that is not shown yet, in pieces that local writes get in between. */
+  async append(entries: readonly LogEntry[], handle: string | undefined): Promise<void> {
+    for (let from = 0; from < entries.length; from += entriesPerPiece) {
+      await this.#exclusive(async () => this.#load(entries.slice(from, from + entriesPerPiece), handle))
+      await setImmediate()
+    }
+  }
+
+  async #load(entries: readonly LogEntry[], handle: string | undefined): Promise<void> {
+    const { replica, applier } = this.#loadingCopy()
+    await replica.transact(async () => {
+      applier.load(entries)
+      replica.state.update({ position: entries.at(-1)?.position ?? 0, handle })
     })
   }
 
   /** The first sync came to its end: its replica is shown from now on, in place of the old one where there is one. */
-  completeLoad({ position, handle, serverTime }: Omit<Batch, 'entries'>): Promise<void> {
-    return this.#exclusive(async () => {
-      const fresh = this.#loadingCopy()
-      await fresh.replica.complete({ position, handle, receivedUpTo: serverTime })
+  async completeLoad({ position, handle, serverTime }: Omit<Batch, 'entries'>): Promise<void> {
+    const fresh = this.#loadingCopy()
+    await fresh.replica.complete({ position, handle, receivedUpTo: serverTime })
+    await this.#exclusive(async () => {
       this.#loading = undefined
       const progress = progressIn(fresh.replica.db, this.#parts.profile.device_id)
       await fresh.replica.transact((tx) => replay(tx, this.#rebaseParts(fresh), progress))

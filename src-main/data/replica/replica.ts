@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { Kysely, SqliteDialect, type Transaction } from 'kysely'
 import type { SearchDatabase } from '../../../src-shared/schema/search-index.ts'
 import type { Database } from '../../../src-shared/schema/tables.ts'
 import { databaseFiles, openEncrypted, type SqliteDatabase } from '../sqlite.ts'
 import { type BeforeImages, installBeforeImages } from './before-images.ts'
-import { createIndexes, createTables, schemaFingerprint } from './schema.ts'
-import { fillSearchIndex, installSearchIndex, type SearchIndex } from './search-index.ts'
+import { createTables, indexDdl, schemaFingerprint } from './schema.ts'
+import { installSearchIndex, type SearchIndex, searchIndexSteps } from './search-index.ts'
 import { type ReplicaState, stateReader, type StateStore, stateStore } from './state.ts'
 
 /** A copy of the facility's rows. It can be deleted at any time and made again from the server and `desk.db`. */
@@ -38,7 +39,9 @@ export const openReplica = (file: string, key: Uint8Array): Replica => {
   const writes = new Kysely<Database>({ dialect: new SqliteDialect({ database: db }) })
   const readConnection = openEncrypted(file, { key, synchronous: 'NORMAL', readonly: true })
   const reads = new Kysely<SearchDatabase>({ dialect: new SqliteDialect({ database: readConnection }) })
+  tune(readConnection, { cacheKib: 32_768 })
   const state = stateStore(db)
+  if (!state.read().isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 16_000 })
   let live: Live | undefined = state.read().isComplete ? goLive(db) : undefined
 
   const transact: Replica['transact'] = (work) => writes.transaction().execute(work)
@@ -55,12 +58,11 @@ export const openReplica = (file: string, key: Uint8Array): Replica => {
       return live
     },
     async complete(at) {
-      await transact(async () => {
-        createIndexes(db)
-        fillSearchIndex(db)
-        state.update({ ...at, isComplete: true })
-      })
-      db.exec('analyze')
+      for (const step of finishingSteps(db)) {
+        step()
+        await setImmediate()
+      }
+      await transact(async () => state.update({ ...at, isComplete: true }))
       live = goLive(db)
     },
     async close() {
@@ -77,7 +79,36 @@ export const deleteReplica = (file: string): void => {
   for (const each of databaseFiles(file)) rmSync(each, { force: true })
 }
 
-const goLive = (db: SqliteDatabase): Live => ({ images: installBeforeImages(db), search: installSearchIndex(db) })
+const goLive = (db: SqliteDatabase): Live => {
+  tune(db, { cacheKib: 16_384, pagesInLog: 1000 })
+  return { images: installBeforeImages(db), search: installSearchIndex(db) }
+}
+
+/**
+ * What a loaded replica needs to be used, each step on its own, so that the desk can work in between. After a cut they
+ * are all done again.
+ */
+function* finishingSteps(db: SqliteDatabase): Generator<() => void> {
+  for (const ddl of indexDdl) yield () => db.exec(ddl)
+  yield* searchIndexSteps(db)
+  yield () => {
+    // Some rows of each index tell enough, and reading all took as long as making the indexes.
+    db.pragma('analysis_limit = 1000')
+    db.exec('analyze')
+  }
+}
+
+interface Tuning {
+  /** SQLite's own are 2 MB, too little for pages that must be decrypted. */
+  readonly cacheKib: number
+  /** How many pages the write-ahead log holds before they go into the file. */
+  readonly pagesInLog?: number
+}
+
+const tune = (db: SqliteDatabase, { cacheKib, pagesInLog }: Tuning): void => {
+  db.pragma(`cache_size = -${cacheKib}`)
+  if (pagesInLog !== undefined) db.pragma(`wal_autocheckpoint = ${pagesInLog}`)
+}
 
 /** Undefined when there is none, or one of another shape or key: it is a copy, so it is made anew. */
 const openCurrent = (file: string, key: Uint8Array): SqliteDatabase | undefined => {

@@ -29,6 +29,7 @@ export const createTables = (db: SqliteDatabase): void => {
   for (const ddl of localDdl) db.exec(ddl)
 }
 
-export const createIndexes = (db: SqliteDatabase): void => {
-  for (const ddl of allTables.flatMap(sqliteIndexDdl)) db.exec(ddl)
-}
+/** They can be there already: a cut leaves some. */
+export const indexDdl: readonly string[] = allTables
+  .flatMap(sqliteIndexDdl)
+  .map((ddl) => ddl.replace(/^create index/, 'create index if not exists'))

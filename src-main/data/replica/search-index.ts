@@ -41,10 +41,19 @@ export const installSearchIndex = (db: SqliteDatabase): SearchIndex => {
   }
 }
 
-/** Part of the caller's transaction. */
-export const fillSearchIndex = (db: SqliteDatabase): void => {
+/** Some ten milliseconds of work. */
+const familiesPerStep = 200
+
+/** Fills the index, family by family; each step is a transaction of its own. */
+export function* searchIndexSteps(db: SqliteDatabase): Generator<() => void> {
   const index = familyIndexer(db)
-  for (const family of db.prepare('select id from families').pluck().all().map(String)) index(family)
+  const families = db.prepare('select id from families').pluck().all().map(String)
+  yield () => db.exec('delete from search_index; delete from search_families')
+  for (let from = 0; from < families.length; from += familiesPerStep) {
+    yield db.transaction(() => {
+      for (const family of families.slice(from, from + familiesPerStep)) index(family)
+    })
+  }
 }
 
 type Family = Parameters<typeof searchTerms>[0]

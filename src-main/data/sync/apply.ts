@@ -7,12 +7,17 @@ import type { LogEntry } from './feed.ts'
 /** Writes entries of the log into the replica; part of the caller's transaction. */
 export interface Applier {
   readonly apply: (entries: readonly LogEntry[]) => void
+  /** The same for many entries at once, and in any order between tables: for a replica that nobody reads yet. */
+  readonly load: (entries: readonly LogEntry[]) => void
   /** Whether the replica shows this entry's row already, to the last column. */
   readonly isShown: (entry: LogEntry) => boolean
 }
 
+type Image = Readonly<Record<string, unknown>>
+
 interface TableApplier {
-  readonly put: (row: Readonly<Record<string, unknown>>) => void
+  readonly put: (row: Image) => void
+  readonly putMany: (rows: readonly Image[]) => void
   readonly remove: (rowId: string) => void
   readonly isShown: (entry: LogEntry) => boolean
 }
@@ -31,22 +36,52 @@ export const applierFor = (db: SqliteDatabase): Applier => {
         else of(entry).put(entry.row)
       }
     },
+    load(entries) {
+      for (const ofTable of Map.groupBy(entries, of)) loadTable(...ofTable)
+    },
     isShown: (entry) => of(entry).isShown(entry),
   }
 }
 
+const loadTable = (table: TableApplier, entries: readonly LogEntry[]): void => {
+  let rows: Image[] = []
+  for (const { row, row_id } of entries) {
+    if (row !== null) {
+      rows.push(row)
+      continue
+    }
+    table.putMany(rows)
+    rows = []
+    table.remove(row_id)
+  }
+  table.putMany(rows)
+}
+
+/** More rows in one statement hardly save more. */
+const rowsPerInsert = 50
+
 const tableApplier = (db: SqliteDatabase, table: Table): TableApplier => {
   const names = columnNames(table).map((name) => `"${name}"`)
   const decode = wireDecoder(table)
-  const put = db.prepare(
-    `insert into "${table.name}" (${names.join(', ')}) values (${names.map(() => '?').join(', ')})
-      on conflict (id) do update set ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`,
-  )
+  const one = `(${names.map(() => '?').join(', ')})`
+  const putSql = (rows: number): string =>
+    `insert into "${table.name}" (${names.join(', ')}) values ${Array.from({ length: rows }, () => one).join(', ')}
+      on conflict (id) do update set ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`
+  const put = db.prepare(putSql(1))
+  let putSome: ReturnType<SqliteDatabase['prepare']> | undefined
   const remove = db.prepare(`delete from "${table.name}" where id = ?`)
   const read = db.prepare(`select ${names.join(', ')} from "${table.name}" where id = ?`).raw()
 
   return {
     put: (row) => put.run(decode(row)),
+    putMany(rows) {
+      const whole = rows.length - (rows.length % rowsPerInsert)
+      for (let from = 0; from < whole; from += rowsPerInsert) {
+        putSome ??= db.prepare(putSql(rowsPerInsert))
+        putSome.run(rows.slice(from, from + rowsPerInsert).flatMap(decode))
+      }
+      for (const row of rows.slice(whole)) put.run(decode(row))
+    },
     remove: (rowId) => remove.run(rowId),
     isShown({ row, row_id }) {
       const shown = read.get(row_id) as readonly unknown[] | undefined
