@@ -49,12 +49,14 @@ const stop = async (): Promise<void> => {
   process.exit(0)
 }
 
-const open = async (url: string, options: ReturnType<typeof readOptions>): Promise<void> => {
+const open = (newUrl: () => string, options: ReturnType<typeof readOptions>): void => {
+  const url = newUrl()
   console.log(`Foyer is open at ${url}`)
+  process.send?.({ url })
   const browser = options['no-open'] ? undefined : findAppBrowser(process.env)
   if (!browser) return
   const sayNo = (): void => console.log(`${browser} did not start: open the address above yourself.`)
-  window = openAppWindow(browser, url, join(options.profile, 'window'), sayNo)
+  window = openAppWindow(browser, newUrl(), join(options.profile, 'window'), sayNo)
 }
 
 const start = async (): Promise<void> => {
@@ -76,10 +78,7 @@ const start = async (): Promise<void> => {
     windowFolder: resolve(options.window),
     dataFile: resolve(options.data),
     port: options.port,
-    onUrl: async (url) => {
-      await open(url, options)
-      process.send?.({ url })
-    },
+    onReady: (newUrl) => open(newUrl, options),
   })
   const log = openLog(profileFolder)
   running = await runShell(shell, { profileFolder, serverUrl: options['server-url'], log })

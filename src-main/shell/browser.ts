@@ -15,8 +15,8 @@ export interface BrowserShellOptions {
   /** The entry of the data process. */
   readonly dataFile: string
   readonly port: number | undefined
-  /** Gets the URL that opens the window, once. */
-  readonly onUrl: (url: string) => Promise<void>
+  /** The window can be opened now. Each call of `newUrl` gives a URL that opens it once. */
+  readonly onReady: (newUrl: () => string) => void
 }
 
 /** The shell for a browser on this machine. Throws ShellError when the port is taken or the window is not built. */
@@ -36,7 +36,7 @@ export const openBrowserShell = async (options: BrowserShellOptions): Promise<Sh
       serveWindow(server, { files, access: browserAccess(startKey, port), port, onBridge: opened.accept })
       writeRunning(profileFolder, { pid: process.pid, port, start_key: startKey })
     },
-    openWindow: () => options.onUrl(startUrl({ port, start_key: startKey })),
+    openWindow: async () => options.onReady(() => startUrl({ port, start_key: startKey })),
     push: (push) => bridge?.push(push),
     // The window gets the PDF with the answer and shows it.
     print: async () => false,
