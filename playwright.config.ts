@@ -19,7 +19,6 @@ export default defineConfig({
     viewport: { width: 1366, height: 768 },
     actionTimeout: 15_000,
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
     launchOptions: {
       ...(executablePath ? { executablePath } : {}),
       // Chromium refuses its sandbox as root, and containers have a tiny /dev/shm.

@@ -1,9 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { leaveCode } from '../../../build/desk.ts'
 import { startStack, type Stack } from '../../../build/stack.ts'
+import { freePort } from '../../../sync-server/db/free-port.ts'
 
 /** The demo academy with its server, as `npm start` runs it, on a folder of its own. */
 export interface Academy extends Stack {
@@ -19,7 +20,11 @@ export const openAcademy = async (name: string): Promise<Academy> => {
   const folder = mkdtempSync(join(tmpdir(), `foyer-${name}-`))
   // As root PostgreSQL runs as another user, who must get to its folder in here.
   chmodSync(folder, 0o755)
-  const stack = await startStack({ dataFolder: join(folder, 'data'), fast: true })
+  const dataFolder = join(folder, 'data')
+  mkdirSync(dataFolder, { mode: 0o755 })
+  // Not the usual port: another Foyer on this machine would take it while the server is stopped.
+  writeFileSync(join(dataFolder, 'server-port'), String(await freePort()))
+  const stack = await startStack({ dataFolder, fast: true })
   const client = new Client({ connectionString: stack.postgresUrl, application_name: 'foyer e2e' })
   await client.connect()
   let profiles = 0

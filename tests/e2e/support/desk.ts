@@ -28,7 +28,7 @@ interface DeskParts {
   readonly stop: () => Promise<void>
 }
 
-export const demoPerson = (role: DemoRole) => {
+const demoPerson = (role: DemoRole) => {
   const person = demoSignIns.find((candidate) => candidate.role === role)
   if (!person) throw new Error(`Nobody in the demo is ${role}.`)
   return { ...person, name: `${person.first_name} ${person.last_name}` }
