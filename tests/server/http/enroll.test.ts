@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EnrollResponse, SignInResponse } from '../../../src-shared/contract/http.ts'
-import { createDeviceCode } from '../../../sync-server/auth/codes.ts'
+import { createDeviceCode, hashCode } from '../../../sync-server/auth/codes.ts'
+import { inRole } from '../../../sync-server/db/postgres.ts'
 import { academy, facility, newId } from '../../support/academy.ts'
-import { newDeviceKey, postJson, startSyncServer, type TestServer } from '../../support/sync-server.ts'
+import { newDeviceKey, pause, postJson, startSyncServer, type TestServer } from '../../support/sync-server.ts'
 
 let nowMs = Date.now()
 let server: TestServer
@@ -59,7 +60,14 @@ describe('enrolling a device', () => {
   test('gives a code to one of ten that send it at the same moment', async () => {
     const code = await makeCode()
 
-    const answers = await Promise.all(Array.from({ length: 10 }, async () => enroll(code)))
+    // All of them have found the code good before the first can take it.
+    const sent = await inRole(server.postgres.db, { role: 'foyer_auth' }, async (tx) => {
+      await tx.selectFrom('device_codes').select('id').where('code_hash', '=', hashCode(code)).forUpdate().execute()
+      const requests = Array.from({ length: 10 }, async () => enroll(code))
+      await pause(500)
+      return { requests }
+    })
+    const answers = await Promise.all(sent.requests)
 
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
       200,

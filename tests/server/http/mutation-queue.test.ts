@@ -86,4 +86,30 @@ describe('a long queue', () => {
     const walkIns = answers.flatMap(({ body }) => body.outcomes.filter(({ outcome }) => outcome === 'applied'))
     expect(walkIns).toHaveLength(2)
   })
+
+  test('with an id in it that was used for something else refuses that one, in the middle of good ones', async () => {
+    const other = await server.enroll()
+    const [first, ...rest] = await queueOf(other, 4)
+    const payment = await other.mutation('payment.take', {
+      family_id: server.counter.family.id,
+      method_id: server.counter.cash.id,
+      amount: 100,
+      tendered: null,
+      reference: null,
+      allocations: [],
+    })
+    await other.send(first, ...rest, payment)
+    const [good, better] = await queueOf(other, 2)
+    const payment_id = `${payment.id.slice(0, -3)}001`
+    const reused = await other.mutation('payment.void', { payment_id, reason: 'x' }, { id: first?.id ?? '' })
+
+    const { body } = await other.send(good, better, reused)
+
+    expect(body.outcomes.map(({ outcome, error }) => error?.code ?? outcome)).toEqual([
+      'applied',
+      'applied',
+      'mutation_changed',
+    ])
+    expect(await server.sql('select id from payment_voids where payment_id = $1', [payment_id])).toEqual([])
+  })
 })

@@ -362,6 +362,15 @@ describe('leases and roles', () => {
     expect(body.outcomes[1]).toMatchObject({ outcome: 'refused', error: { code: 'forbidden' } })
   })
 
+  test('the lease that the same person has at another desk does not hold here', async () => {
+    const [mine, other] = [await server.enroll(), await server.enroll()]
+    const { lease_id } = await other.signIn()
+
+    const { body } = await mine.send(await checkIn(mine, { lease_id }))
+
+    expect(body.outcomes[0]).toMatchObject({ outcome: 'refused', error: { code: 'lease_invalid' } })
+  })
+
   test('work done while the role was taken away is refused with the reason, but money is kept', async () => {
     const other = await server.enroll()
     const batch = [await checkIn(other), await pay(other)]
