@@ -29,7 +29,7 @@ export const sample = async ({ warmUp, runs, work, between }: Sampling): Promise
 }
 
 /** The value that a share `q` (0 to 1) of the values does not exceed; NaN of none. */
-export const quantile = (values: readonly number[], q: number): number =>
+const quantile = (values: readonly number[], q: number): number =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * q) - 1)] ?? Number.NaN
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5)

@@ -16,7 +16,7 @@ export interface PlaceOptions {
 }
 
 /** A desk with what its first sync took. */
-export interface Enrolled {
+interface Enrolled {
   readonly desk: BenchDesk
   readonly firstSync: FirstSync
 }

@@ -1,4 +1,4 @@
-export type Unit = 'ms' | 's' | 'rows/s' | 'MB'
+type Unit = 'ms' | 's' | 'rows/s' | 'MB'
 
 /** One figure beside its budget and its limit. */
 export interface Line {

@@ -124,7 +124,11 @@ const familyNotes = [
 /** Who is a father, not a mother. */
 const men: ReadonlySet<string> = new Set([
   ...cultures.flatMap((culture) => culture.men),
-  ...['Friedrich', 'Liam', 'محمد', 'Seán', 'Pieter'],
+  'Friedrich',
+  'Liam',
+  'محمد',
+  'Seán',
+  'Pieter',
 ])
 
 interface NewGuardian {

@@ -6,7 +6,7 @@ import type { Database } from '../schema/tables.ts'
 import type { CommandRun } from './command.ts'
 
 /** What the person at the counter entered and saw. */
-export interface PaymentEntered {
+interface PaymentEntered {
   readonly family_id: string
   readonly amount: number
   readonly tendered: number | null

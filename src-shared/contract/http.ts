@@ -27,6 +27,8 @@ export type MutationEnvelope = z.infer<typeof mutationEnvelope>
 
 /** The most mutations in one request. */
 export const maxBatch = 500
+/** The most bytes of mutations in one request, and so of one mutation; the server takes 1,000,000 with all around them. */
+export const maxBatchBytes = 900_000
 
 export const mutationsRequest = z.strictObject({ mutations: z.array(mutationEnvelope).min(1).max(maxBatch) })
 

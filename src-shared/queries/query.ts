@@ -20,6 +20,3 @@ export interface Query<A, R> {
 }
 
 export const defineQuery = <A, R>(query: Query<A, R>): Query<A, R> => query
-
-export type QueryArgs<Q> = Q extends Query<infer A, unknown> ? A : never
-export type QueryResult<Q> = Q extends Query<never, infer R> ? R : Q extends Query<infer _A, infer R> ? R : never

@@ -1,17 +1,12 @@
 import type { Database } from './tables.ts'
 
-/**
- * The full-text index of the replica (FTS5), one row per family: what a person at the counter may type.
- * `terms` holds names of the family and its members, e-mails, card codes, and the last four digits of each phone.
- */
-export interface SearchIndexRow {
-  readonly family_id: string
-  readonly terms: string
-}
-
 /** What queries run on: the replica. */
 export interface SearchDatabase extends Database {
-  readonly search_index: SearchIndexRow
+  /**
+   * The full-text index (FTS5), one row per family: what a person at the counter may type. `terms` holds names of the
+   * family and its members, e-mails, card codes, and the last four digits of each phone (rules/search-terms.ts).
+   */
+  readonly search_index: { readonly family_id: string; readonly terms: string }
 }
 
 export const searchIndexDdl =

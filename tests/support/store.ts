@@ -9,9 +9,9 @@ import { type Counter, entriesOf } from './counter-rows.ts'
 export const temporaryFolder = (): string => mkdtempSync(path.join(tmpdir(), 'foyer-test-'))
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
 
-export const testKey = new Uint8Array(32).fill(7)
+const testKey = new Uint8Array(32).fill(7)
 /** 16:12 in Melbourne. */
-export const testNow = Date.parse('2026-11-21T05:12:00.000Z')
+const testNow = Date.parse('2026-11-21T05:12:00.000Z')
 
 export const storeParts = (folder: string, { till }: Pick<Counter, 'till'>): StoreParts => ({
   folder,

@@ -1,15 +1,7 @@
 import { instant, integer, oneOf, text, uuid } from '../columns.ts'
 import { organizationScope, table } from '../table.ts'
 
-export const paymentMethodKinds = [
-  'cash',
-  'card_terminal',
-  'card_online',
-  'bank',
-  'cheque',
-  'wallet',
-  'voucher',
-] as const
+const paymentMethodKinds = ['cash', 'card_terminal', 'card_online', 'bank', 'cheque', 'wallet', 'voucher'] as const
 
 /** Ways to pay are data (U25). */
 export const paymentMethods = table(

@@ -1,7 +1,7 @@
 import { integer, oneOf, text, uuid } from '../columns.ts'
 import { facilityScope, table } from '../table.ts'
 
-export const spaceKinds = ['pool', 'lane', 'court', 'gym', 'field', 'classroom', 'lab', 'studio'] as const
+const spaceKinds = ['pool', 'lane', 'court', 'gym', 'field', 'classroom', 'lab', 'studio'] as const
 
 /** A bookable place of a facility (U01). */
 export const spaces = table(
