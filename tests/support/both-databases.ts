@@ -30,6 +30,8 @@ export interface CommandDatabase {
   readonly run: <A>(command: Command<A>, args: NoInfer<A>, over?: Over) => Promise<Merged | undefined>
   /** What the server does after a refusal, in a transaction of its own. */
   readonly salvage: <A>(command: Command<A>, args: NoInfer<A>, reason: DomainError, over?: Over) => Promise<Merged>
+  /** For rules that need a transaction. */
+  readonly transact: Backend['transact']
   /** What the facility sees, rows ordered by id. */
   readonly everything: () => Promise<Everything>
   readonly rows: <T extends SyncedTableName>(table: T) => Promise<readonly Database[T][]>
@@ -102,6 +104,7 @@ const commandsOn = (backend: Backend): CommandDatabase & Pick<PostgresCommands, 
         return merged
       })
     },
+    transact: backend.transact,
     everything: () => backend.read(allTables),
     rows: async (table) => (await backend.read([table]))[table],
     close: backend.close,
@@ -116,7 +119,6 @@ export interface PostgresCommands extends CommandDatabase {
     args: NoInfer<A>,
     over?: Over,
   ) => Promise<{ readonly commit: () => Promise<Merged | undefined> }>
-  /** Resolves when a transaction waits for the lock of another one. */
   readonly someoneWaits: PostgresBackend['someoneWaits']
 }
 

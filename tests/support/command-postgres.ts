@@ -12,8 +12,8 @@ import type { Rows } from './counter-rows.ts'
 import { createFoyerDatabase } from './foyer-database.ts'
 
 export interface PostgresBackend extends Backend {
-  /** Resolves when a transaction waits for the lock of another one. */
-  readonly someoneWaits: () => Promise<void>
+  /** Resolves when a transaction waits for the lock of another one, or nobody wants to know any more. */
+  readonly someoneWaits: (signal: AbortSignal) => Promise<void>
 }
 
 const session: Session = {
@@ -61,8 +61,8 @@ export const openPostgresBackend = async (): Promise<PostgresBackend> => {
         // The border: the pool gives rows in the form of the definitions.
         return Object.fromEntries(read) as Pick<Everything, T>
       }),
-    async someoneWaits() {
-      for (;;) {
+    async someoneWaits(signal) {
+      while (!signal.aborted) {
         const { rows } = await sql`
           select from pg_stat_activity
           where datname = current_database() and wait_event_type = 'Lock'`.execute(admin)

@@ -91,10 +91,13 @@ describe.each(databases)('check_out.record on %s', (_name, open) => {
   test('refuses an adult of another family', async () => {
     const friends = build.family({ name: 'Okoro' })
     const friend = build.guardian({ family_id: friends.id })
+    const ada = build.student()
     await on.db.seed({
       families: [friends],
       family_facilities: [{ id: build.newId(), family_id: friends.id, facility_id: build.academy.facility_id }],
       guardians: [friend],
+      students: [ada],
+      family_students: [build.childOf(friends, ada)],
     })
 
     const run = on.db.run(recordCheckOut, { entries, guardian_id: friend.id })
