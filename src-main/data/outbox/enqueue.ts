@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely'
 import { v7 } from 'uuid'
 import { applyCommand, type CommandContext } from '../../../src-shared/commands/command.ts'
 import { type AnyCommand } from '../../../src-shared/commands/index.ts'
-import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
+import { maxBatchBytes, type MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
 import { formatHlc, parseHlc, tickHlc } from '../../../src-shared/hlc.ts'
 import { toMutationId } from '../../../src-shared/ids.ts'
@@ -63,6 +63,9 @@ export const enqueue = async (
   }
 }
 
+/** For what an envelope has besides its arguments. */
+const spareBytes = 2000
+
 const compose = (
   { replica, desk, profile, now }: EnqueueParts,
   command: AnyCommand,
@@ -70,6 +73,9 @@ const compose = (
   actor: Actor,
 ): { readonly envelope: MutationEnvelope; readonly context: CommandContext } => {
   const nowMs = now()
+  if (Buffer.byteLength(JSON.stringify(args) ?? '') > maxBatchBytes - spareBytes) {
+    throw new DomainError('too_large', 'This is more than can be sent at once. Do it in smaller parts.')
+  }
   const latest = replica.state.read().latestHlc
   const envelope: MutationEnvelope = {
     id: toMutationId(v7({ msecs: nowMs })),

@@ -5,13 +5,17 @@ import { DomainError, type ErrorData } from '../../../src-shared/errors.ts'
 
 /** The server was not reached, or its answer was none of ours (a captive portal, a cut connection). Not an error: offline. */
 export class Outage extends Error {
-  constructor(cause: unknown) {
+  /** What our server said, when it answered "later". */
+  readonly said: ErrorData | undefined
+
+  constructor(cause: unknown, said?: ErrorData) {
     super('The server was not reached', { cause })
     this.name = 'Outage'
+    this.said = said
   }
 }
 
-export interface DeviceIdentity {
+interface DeviceIdentity {
   readonly deviceId: string
   readonly privateKey: JWK
 }
@@ -60,6 +64,7 @@ export const connectServer = (parts: ServerParts): Server => {
   const deviceFetch: typeof fetch = async (input, init) => {
     const first = await signed(input, init)
     if (first.status !== 401) return first
+    await first.body?.cancel()
     token = undefined
     return signed(input, init)
   }
@@ -68,7 +73,13 @@ export const connectServer = (parts: ServerParts): Server => {
     fetch: deviceFetch,
     post: async (path, body, answer) => {
       const response = await deviceFetch(parts.url + path, jsonRequest(body))
-      return readAnswer(response, answer)
+      try {
+        return await readAnswer(response, answer)
+      } catch (error) {
+        // What it says when it cannot go on is worth more than that it did not answer.
+        if (error instanceof Outage && error.said) parts.onContact(error.said)
+        throw error
+      }
     },
   }
 }
@@ -124,7 +135,7 @@ const readAnswer = async <T>(response: Response, answer: z.ZodType<T>): Promise<
   const refusal = errorBody.safeParse(body)
   if (!refusal.success || laterStatuses.has(response.status)) {
     if (refusal.success && refusal.data.code === 'too_many_attempts') throw toDomainError(refusal.data)
-    throw new Outage(new Error(`HTTP ${response.status}`))
+    throw new Outage(new Error(`HTTP ${response.status}`), refusal.data)
   }
   throw toDomainError(refusal.data)
 }

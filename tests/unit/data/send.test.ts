@@ -1,0 +1,165 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { type Sender, startSender } from '../../../src-main/data/outbox/send.ts'
+import { Outage } from '../../../src-main/data/sync/server.ts'
+import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
+import { DomainError } from '../../../src-shared/errors.ts'
+import { until } from '../../support/until.ts'
+
+let sender: Sender | undefined
+afterEach(() => sender?.stop())
+
+const envelope = (seq: number, note = ''): MutationEnvelope => ({
+  id: `01990000-0000-7000-8000-${seq.toString().padStart(9, '0')}000`,
+  seq,
+  command: 'check_in.record',
+  version: 1,
+  args: { note },
+  staff_id: '01990000-0000-7000-8000-000000000001',
+  lease_id: '01990000-0000-7000-8000-000000000002',
+  at: '2026-11-21T05:12:00.000Z',
+  hlc: '019000000000-0000-00000001',
+  series_number: null,
+})
+
+interface World {
+  /** What `desk.db` has. */
+  readonly saved: readonly MutationEnvelope[]
+  /** What the log has brought. */
+  progress: number
+  /** Throws what the server says, or answers. */
+  readonly answer: (seqs: readonly number[]) => void
+}
+
+const start = (world: World) => {
+  const sent: number[][] = []
+  const problems: string[] = []
+  const faults: unknown[] = []
+  sender = startSender({
+    desk: { mutationsAfter: (seq, limit) => world.saved.filter((each) => each.seq > seq).slice(0, limit) },
+    server: {
+      async post(_path, body, answer) {
+        const seqs = (body as { mutations: readonly MutationEnvelope[] }).mutations.map(({ seq }) => seq)
+        sent.push(seqs)
+        world.answer(seqs)
+        return answer.parse({ outcomes: [], last_seq: Math.max(world.progress, ...seqs) })
+      },
+    },
+    progress: () => world.progress,
+    random: () => 0,
+    onProblem: ({ code }) => problems.push(code),
+    onFault: (fault) => faults.push(fault),
+  })
+  sender.notify('wake')
+  return { sent, problems, faults }
+}
+
+const gap = (expected: number): DomainError => new DomainError('sequence_gap', 'gap', { expected })
+const saved = (...seqs: readonly number[]) => seqs.map((seq) => envelope(seq))
+
+describe('what the server says of the sequence (U4)', () => {
+  test('is followed, also back behind what the log said before the server was restored', async () => {
+    let known = 2
+    const answer = (seqs: readonly number[]): void => {
+      if ((seqs[0] ?? 0) > known + 1) throw gap(known + 1)
+      known = Math.max(known, ...seqs)
+    }
+    const { sent, problems } = start({ saved: saved(1, 2, 3, 4, 5, 6), progress: 5, answer })
+
+    await until(() => known === 6)
+
+    expect(sent).toEqual([[6], [3, 4, 5, 6]])
+    expect(problems).toEqual([])
+  })
+
+  test('is shown when what it asks for is not kept any more', async () => {
+    const answer = (): void => {
+      throw gap(3)
+    }
+    const { problems } = start({ saved: saved(5, 6), progress: 4, answer })
+
+    await until(() => problems.length > 0)
+
+    expect(problems[0]).toBe('sequence_gap')
+  })
+})
+
+describe('a mutation that this program never handed over (U5)', () => {
+  test('is sent although the log says that its number is decided: the computer was copied', async () => {
+    const world: World = { saved: saved(1, 2), progress: 0, answer: () => undefined }
+    const line = { isCut: true }
+    const { sent } = start({
+      ...world,
+      answer: () => {
+        if (line.isCut) throw new Outage(new Error('cut'))
+      },
+      get progress() {
+        return world.progress
+      },
+      get saved() {
+        return line.isCut ? saved(1) : world.saved
+      },
+    })
+    await until(() => sent.length === 1)
+    world.progress = 2
+    line.isCut = false
+    sender?.notify('contact')
+
+    await until(() => sent.length > 1)
+
+    expect(sent.flat()).toContain(2)
+  })
+
+  test('is not passed over when the server knows more of the device than a batch holds', async () => {
+    const big = Array.from({ length: 4 }, (_, index) => envelope(index + 1, 'x'.repeat(300_000)))
+    const world: World = { saved: big, progress: 0, answer: () => undefined }
+    const { sent } = start({
+      ...world,
+      get progress() {
+        return world.progress
+      },
+      answer: () => {
+        world.progress = 4
+      },
+    })
+
+    await until(() => sent.flat().includes(4))
+
+    expect(sent).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
+  })
+})
+
+describe('a fault', () => {
+  test('of the database of this computer is told, and sending goes on', async () => {
+    let reads = 0
+    const { sent, faults } = start({
+      get saved() {
+        reads += 1
+        if (reads === 1) throw new Error('disk I/O error')
+        return saved(1)
+      },
+      progress: 0,
+      answer: () => undefined,
+    })
+
+    await until(() => sent.length > 0)
+
+    expect(faults).toHaveLength(1)
+  })
+
+  test('of the server that lasts is tried again for ever', async () => {
+    const { sent } = start({
+      saved: saved(1),
+      progress: 0,
+      answer: () => {
+        throw new Outage(new Error('HTTP 503'))
+      },
+    })
+
+    await until(() => sent.length > 2)
+
+    expect(new Set(sent.flat())).toEqual(new Set([1]))
+  })
+})
