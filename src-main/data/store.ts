@@ -8,7 +8,8 @@ import type { Profile } from './device/profile.ts'
 import { mutex } from './mutex.ts'
 import { type Actor, enqueue, type Saved } from './outbox/enqueue.ts'
 import { deleteReplica, openReplica, type Replica } from './replica/replica.ts'
-import { type Applier, applierFor } from './sync/apply.ts'
+import type { ReplicaState } from './replica/state.ts'
+import { type Applier, applierFor, latestHlcOf } from './sync/apply.ts'
 import type { LogEntry } from './sync/feed.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
 
@@ -58,6 +59,11 @@ export class Store {
     return this.#shown.replica
   }
 
+  /** How far the replica is that the log goes into: the one that loads, where there is one, else the shown one. */
+  get feedState(): ReplicaState {
+    return (this.#loading ?? this.#shown).replica.readState()
+  }
+
   /** Up to which own mutation the log has brought the server's decision. */
   get progress(): number {
     return progressIn(this.replica.readDb, this.#parts.profile.device_id)
@@ -95,7 +101,12 @@ export class Store {
     const { replica, applier } = this.#loadingCopy()
     await replica.transact(async () => {
       applier.load(entries)
-      replica.state.update({ position: entries.at(-1)?.position ?? 0, handle })
+      const { latestHlc } = replica.state.read()
+      replica.state.update({
+        position: entries.at(-1)?.position ?? 0,
+        handle,
+        latestHlc: latestHlcOf(entries, latestHlc),
+      })
     })
   }
 
@@ -104,10 +115,11 @@ export class Store {
     const fresh = this.#loadingCopy()
     await fresh.replica.complete({ position, handle, receivedUpTo: serverTime })
     await this.#exclusive(async () => {
-      this.#loading = undefined
       const progress = progressIn(fresh.replica.db, this.#parts.profile.device_id)
       await fresh.replica.transact((tx) => replay(tx, this.#rebaseParts(fresh), progress))
-      if (fresh !== this.#shown) await this.#replaceShown(fresh)
+      // Only now: what failed until here is done once more when the log comes to its end again.
+      if (fresh === this.#shown) this.#loading = undefined
+      else await this.#replaceShown(fresh)
     })
   }
 
@@ -143,9 +155,10 @@ export class Store {
 
   async #replaceShown(fresh: Copy): Promise<void> {
     const old = this.#shown
+    this.desk.saveSetting('replica', String(this.#generation + 1))
     this.#generation += 1
-    this.desk.saveSetting('replica', String(this.#generation))
     this.#shown = fresh
+    this.#loading = undefined
     await old.replica.close()
     deleteReplica(old.replica.file)
   }
@@ -159,10 +172,25 @@ export class Store {
     return { ...copy, desk: this.desk, profile: this.#parts.profile }
   }
 
+  /**
+   * The log knows more of this device than `desk.db`: the computer was set back to an older state. Numbers that it drew
+   * before would never be sent, because they count as decided (SPEC U6).
+   */
+  #skipUsedNumbers(): void {
+    const { db } = this.replica
+    const { device_id, till } = this.#parts.profile
+    const progress = progressIn(db, device_id)
+    if (progress <= this.desk.lastSeq()) return
+    const receipt = db.prepare('select max(number) from receipts where till_id = ?').pluck().get(till.id)
+    this.desk.skipTo({ mutation: progress + 1, receipt: Number(receipt ?? 0) + 1 })
+  }
+
   /** Runs what `desk.db` has and the replica has not: after a crash, or a commit of the replica that failed. */
   async #catchUp(): Promise<void> {
+    if (this.#loading === this.#shown) return
+    this.#skipUsedNumbers()
     const { appliedSeq } = this.replica.state.read()
-    if (this.#loading === this.#shown || appliedSeq === this.desk.lastSeq()) return
+    if (appliedSeq === this.desk.lastSeq()) return
     const from = Math.max(appliedSeq, progressIn(this.replica.db, this.#parts.profile.device_id))
     await this.replica.transact((tx) => replay(tx, this.#rebaseParts(this.#shown), from))
   }

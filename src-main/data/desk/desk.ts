@@ -18,6 +18,8 @@ export interface Desk {
   readonly mutationsUpTo: (seq: number) => readonly MutationEnvelope[]
   readonly lastSeq: () => number
   readonly mutationById: (id: string) => MutationEnvelope | undefined
+  /** Goes on at these numbers, where they are higher: those below were used. */
+  readonly skipTo: (numbers: Readonly<Record<'mutation' | 'receipt', number>>) => void
   readonly printJobs: () => readonly PrintJob[]
   readonly settlePrintJob: (id: string, state: PrintJob['state']) => void
   readonly settlePrintJobsOf: (receiptId: string, state: PrintJob['state']) => void
@@ -51,6 +53,10 @@ export const deskOver = (db: SqliteDatabase): Desk => {
     if (print) order.run(print.id, print.receipt_id, print.label, envelope.at)
   })
 
+  const skip = db.transaction((numbers: Readonly<Record<'mutation' | 'receipt', number>>) => {
+    for (const [kind, number] of Object.entries(numbers)) advance.run(Math.max(number, Number(next.get(kind))), kind)
+  })
+
   return {
     peek: (kind) => Number(next.get(kind)),
     commitMutation: (envelope, print) => commit.immediate(envelope, print),
@@ -62,6 +68,7 @@ export const deskOver = (db: SqliteDatabase): Desk => {
       const envelope = byId.get(id)
       return envelope === undefined ? undefined : toEnvelope(envelope)
     },
+    skipTo: (numbers) => skip.immediate(numbers),
     printJobs: () =>
       db
         .prepare(

@@ -16,7 +16,8 @@ export const waitingMutations = (store: Store): readonly WaitingMutation[] => {
   })
 }
 
-export const waitingCount = (store: Store): number => store.desk.lastSeq() - store.progress
+/** How many; never negative, also when the computer was set back to an older state. */
+export const waitingCount = (store: Store): number => Math.max(0, store.desk.lastSeq() - store.progress)
 
 /** Mutations of this device that the server refused or changed, and that nobody has closed, newest first (promise 4). */
 export const decidedMutations = async (store: Store, deviceId: string): Promise<readonly DecidedMutation[]> => {

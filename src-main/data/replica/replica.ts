@@ -28,7 +28,7 @@ export interface Replica {
   readonly close: () => Promise<void>
 }
 
-export interface Live {
+interface Live {
   readonly images: BeforeImages
   readonly search: SearchIndex
 }
@@ -63,7 +63,7 @@ export const openReplica = (file: string, key: Uint8Array): Replica => {
         await setImmediate()
       }
       await transact(async () => state.update({ ...at, isComplete: true }))
-      live = goLive(db)
+      live ??= goLive(db)
     },
     async close() {
       // Kysely closes only what it has used. The writer goes last: it empties the log into the file.

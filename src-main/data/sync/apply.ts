@@ -98,5 +98,8 @@ const withClock = new Set(['attendance_marks', 'check_ins'])
 export const latestHlcOf = (entries: readonly LogEntry[], known: string | undefined): string | undefined =>
   entries.reduce<string | undefined>((latest, { table_name, row }) => {
     const hlc = withClock.has(table_name) ? row?.['hlc'] : undefined
-    return typeof hlc === 'string' && (latest === undefined || hlc > latest) ? hlc : latest
+    return typeof hlc === 'string' ? laterOf(latest, hlc) : latest
   }, known)
+
+export const laterOf = (known: string | undefined, hlc: string): string =>
+  known === undefined || hlc > known ? hlc : known

@@ -11,7 +11,7 @@ import { oneWriter } from '../one-writer.ts'
 import type { ChangedRow } from '../replica/before-images.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { SqliteDatabase } from '../sqlite.ts'
-import { type Applier, latestHlcOf } from './apply.ts'
+import { type Applier, laterOf, latestHlcOf } from './apply.ts'
 import type { LogEntry } from './feed.ts'
 
 export interface Batch {
@@ -66,18 +66,17 @@ export const applyBatch = (parts: RebaseParts, batch: Batch): Promise<readonly s
 /**
  * Whether the batch says nothing but what the replica shows already, and all that the decided commands had shown: the
  * usual answer to our own commands. Then undoing and rerunning the rest would end in the same rows, because the commands
- * are deterministic (SPEC R6).
+ * are deterministic (SPEC R6). A row of anybody else that is shown already can be the guess of a command that is not
+ * decided yet: then what is kept below that guess must change.
  */
 const isOwnEcho = ({ replica, applier, profile }: RebaseParts, { entries }: Batch): boolean => {
   if (!entries.every((entry) => bookkeeping.has(entry.table_name) || applier.isShown(entry))) return false
   const own = entries.findLast(
     ({ table_name, row_id }) => table_name === 'device_progress' && row_id === profile.device_id,
   )
-  const confirmed = new Set(entries.map(keyOf))
-  return replica
-    .live()
-    .images.rowsUpTo(Number(own?.row?.['last_seq'] ?? 0))
-    .every((row) => confirmed.has(keyOf(row)))
+  const confirmed = new Set(entries.filter((entry) => !bookkeeping.has(entry.table_name)).map(keyOf))
+  const decided = replica.live().images.rowsUpTo(Number(own?.row?.['last_seq'] ?? 0))
+  return decided.length === confirmed.size && decided.every((row) => confirmed.has(keyOf(row)))
 }
 
 const keyOf = ({ table_name, row_id }: ChangedRow): string => `${table_name}/${row_id}`
@@ -103,7 +102,11 @@ export const replay = async (
     await rerun(tx, parts, mutation)
     for (const table of images.tablesOf(mutation.seq)) touched.add(table)
   }
-  replica.state.update({ appliedSeq: Math.max(seq, mutations.at(-1)?.seq ?? 0) })
+  replica.state.update({
+    appliedSeq: Math.max(seq, mutations.at(-1)?.seq ?? 0),
+    latestHlc: mutations.reduce((latest, { hlc }) => laterOf(latest, hlc), replica.state.read().latestHlc),
+  })
+  if (replica.live().search.refresh()) touched.add('search_index')
   return [...touched]
 }
 

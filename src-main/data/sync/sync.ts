@@ -106,10 +106,21 @@ export class Sync {
 
   async #onEvent(event: FeedEvent, handle: string | undefined): Promise<void> {
     if (this.#isStopped) return
+    this.#requireSameLog(event, handle)
     const { next, effect } = feedStep(this.#state, event.kind)
     await this.#effects[effect](event, handle)
     this.#state = next
     this.#parts.onStatus()
+  }
+
+  /**
+   * The client can begin anew by itself when it suspects a cache. It says so only by another handle, and what was deleted
+   * in between would stay. Throws; then the server is asked from where we are.
+   */
+  #requireSameLog({ kind }: FeedEvent, handle: string | undefined): void {
+    const known = this.#parts.store.feedState.handle
+    if (kind === 'must-refetch' || known === undefined || handle === known) return
+    throw new Error('The log began anew without a word')
   }
 
   #startSender(): Sender {
@@ -129,7 +140,7 @@ export class Sync {
     return followLog({
       url,
       server,
-      from: this.#state === 'renewing' ? { position: 0, handle: undefined } : store.replica.readState(),
+      from: store.feedState,
       onEvent: (event, handle) => this.#onEvent(event, handle),
       onEnd: (error) => this.#onEnd(error),
     })

@@ -1,0 +1,162 @@
+import { cpSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { waitingCount } from '../../src-main/data/desk/waiting.ts'
+import { Store } from '../../src-main/data/store.ts'
+import type { LogEntry } from '../../src-main/data/sync/feed.ts'
+import { findCommand } from '../../src-shared/commands/index.ts'
+import { formatHlc } from '../../src-shared/hlc.ts'
+import { academy, checkIn } from '../support/academy.ts'
+import { counterRows, entriesOf, type Rows } from '../support/counter-rows.ts'
+import {
+  actorOf,
+  checkInAll,
+  openCounterStore,
+  payCash,
+  removeFolder,
+  rowsOf,
+  storeParts,
+  temporaryFolder,
+  testNow,
+} from '../support/store.ts'
+
+let folder: string
+let store: Store
+const counter = counterRows()
+
+beforeEach(async () => {
+  folder = temporaryFolder()
+  store = await openCounterStore(folder, counter)
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await store.close()
+  removeFolder(folder)
+})
+
+const batch = (entries: readonly LogEntry[]) => ({
+  entries,
+  position: entries.at(-1)?.position ?? 1000,
+  serverTime: '2026-11-21T05:13:00.000Z',
+  handle: 'handle-1',
+})
+const arrive = (rows: Rows) => store.apply(batch(entriesOf(rows, 1000)))
+const progress = (last_seq: number) => ({
+  device_progress: [{ id: academy.device_id, facility_id: academy.facility_id, last_seq }],
+})
+
+const markPresent = () =>
+  store.run(
+    findCommand('attendance.mark', 1),
+    {
+      session_id: counter.session.id,
+      marks: counter.children.map(({ id }) => ({ student_id: id, code: 'present', note: null })),
+    },
+    actorOf(counter),
+  )
+const closeRoll = () => store.run(findCommand('roll.close', 1), { session_id: counter.session.id }, actorOf(counter))
+
+describe('a computer that was set back to an older state', () => {
+  const olderFolder = () => path.join(folder, 'older')
+  const keepCopy = async () => {
+    await store.close()
+    for (const file of ['desk.db', 'replica-1.db']) cpSync(path.join(folder, file), path.join(olderFolder(), file))
+    store = await Store.open(storeParts(folder, counter))
+  }
+  const goBack = async () => {
+    await store.close()
+    cpSync(olderFolder(), folder, { recursive: true })
+    store = await Store.open(storeParts(folder, counter))
+  }
+
+  test('goes on behind the numbers that the server knows, so that its work is sent (U6)', async () => {
+    await keepCopy()
+    await payCash(store, counter)
+    const own = { payments: rowsOf(store, 'payments'), receipts: rowsOf(store, 'receipts') } as never
+    await goBack()
+    await arrive({ ...(own as Rows), ...progress(2) })
+
+    const { envelope } = await payCash(store, counter, 2000)
+
+    expect(envelope).toMatchObject({ seq: 3, series_number: 2 })
+    expect(store.desk.mutationsAfter(store.progress, 10)).toEqual([envelope])
+    expect(waitingCount(store)).toBe(1)
+  })
+
+  test('has nothing waiting, not less than nothing', async () => {
+    await keepCopy()
+    await checkInAll(store, counter)
+    await goBack()
+    await arrive(progress(2))
+
+    expect(waitingCount(store)).toBe(0)
+  })
+})
+
+describe('a clock that runs behind (FAULTS T1)', () => {
+  const later = formatHlc({ ms: testNow + 3_600_000, counter: 0 }, academy.device_id)
+  const theirs = checkIn({
+    session_id: counter.session.id,
+    student_id: counter.children[0].id,
+    hlc: later,
+  })
+
+  test('orders what is done here after what a first sync brought', async () => {
+    await store.startOver()
+    await store.append(entriesOf({ ...counter.rows, check_ins: [theirs] }), 'handle-2')
+    await store.completeLoad({ position: 900, handle: 'handle-2', serverTime: undefined })
+
+    const { envelope } = await markPresent()
+
+    expect(envelope.hlc > later).toBe(true)
+  })
+
+  test('orders what is done here after unsent work that a lost commit had taken from the replica', async () => {
+    await arrive({ check_ins: [theirs] })
+    const { envelope: first } = await markPresent()
+    await store.startOver()
+    await store.append(entriesOf(counter.rows), 'handle-2')
+    await store.completeLoad({ position: 900, handle: 'handle-2', serverTime: undefined })
+
+    const { envelope: second } = await markPresent()
+
+    expect(second.hlc > first.hlc).toBe(true)
+  })
+})
+
+describe('a row that the log brings just as an undecided command has guessed it (R6)', () => {
+  test('stays when the command is refused', async () => {
+    await markPresent()
+    await closeRoll()
+    const [closed] = rowsOf(store, 'sessions')
+    await arrive({ attendance_marks: rowsOf(store, 'attendance_marks') as never, ...progress(1) })
+
+    await arrive({ sessions: [closed] as never })
+    await arrive(progress(2))
+
+    expect(rowsOf(store, 'sessions')).toEqual([closed])
+  })
+})
+
+describe('the end of a first sync that fails', () => {
+  test('is done once more when the log comes to its end again', async () => {
+    await store.startOver()
+    await store.append(entriesOf(counter.rows), 'handle-2')
+    vi.spyOn(store.desk, 'mutationsAfter').mockImplementationOnce(() => {
+      throw new Error('disk I/O error')
+    })
+    const end = { position: 900, handle: 'handle-2', serverTime: undefined }
+    await expect(store.completeLoad(end)).rejects.toThrow('disk I/O error')
+    expect(store.replica.file).toContain('replica-1.db')
+
+    expect(store.feedState).toMatchObject({ position: 900, handle: 'handle-2' })
+    await store.append(entriesOf({ families: [{ ...counter.family, name: 'Zwingli' }] }, 900), 'handle-2')
+    await store.completeLoad({ ...end, position: 901 })
+    await checkInAll(store, counter)
+
+    expect(store.replica.file).toContain('replica-2.db')
+    expect(rowsOf(store, 'check_ins')).toHaveLength(3)
+    const found = store.replica.db.prepare("select family_id from search_index where terms match 'zwin*'").pluck().all()
+    expect(found).toEqual([counter.family.id])
+  })
+})
