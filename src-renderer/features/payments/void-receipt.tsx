@@ -51,7 +51,8 @@ const VoidForm = ({ receipt, onClose }: { readonly receipt: ReceiptView; readonl
   const field = useRef<HTMLTextAreaElement>(null)
   useEffect(() => {
     field.current?.focus()
-    field.current?.scrollIntoView({ block: 'nearest' })
+    // The whole form: its buttons name what will be void.
+    field.current?.closest('[role=group]')?.scrollIntoView({ block: 'end' })
   }, [])
   useEscape(onClose)
 
