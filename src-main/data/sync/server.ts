@@ -37,7 +37,7 @@ export interface Server {
   readonly post: <T>(path: string, body: unknown, answer: z.ZodType<T>) => Promise<T>
 }
 
-const offline: ErrorData = { code: 'needs_internet', message: 'The server is not reached.', details: {} }
+const offline: ErrorData = { code: 'unavailable', message: 'The server is not reached.', details: {} }
 /** Statuses that mean "later": they are weather, not an answer. */
 const laterStatuses = new Set([429, 500, 502, 503, 504])
 
