@@ -1,5 +1,4 @@
 import { type SignInResponse, signInRequest, signInResponse } from '../../src-shared/contract/http.ts'
-import { DomainError } from '../../src-shared/errors.ts'
 import { unsealDataKey } from '../auth/recovery.ts'
 import { normalizeSignInName, signIn } from '../auth/sign-in.ts'
 import { signLease } from '../auth/tokens.ts'
@@ -21,23 +20,20 @@ export const signInRoute = ({ config, db, keys, now, attempts }: Services) =>
       // Of this device, so that nobody can lock a colleague out of the others.
       const tries = [`${device.id}:${name}`]
       attempts.passwords.check(tries)
-      try {
-        const request = { signInName: name, password, leaseDays: config.leaseDays, nowMs: now() }
-        const { staff, lease } = await signIn(db, device, request)
-        attempts.passwords.succeed(tries)
-        const dataKey = recovery === null ? null : await unsealDataKey(keys.recovery, recovery, device.facilityId)
-        log.info({ device_id: device.id, staff_id: staff.id }, 'signed in')
-        const answer: SignInResponse = {
-          staff,
-          lease: await signLease(keys.lease, lease, now()),
-          lease_id: lease.id,
-          lease_not_after: lease.notAfter,
-          data_key: dataKey,
-        }
-        return json(answer)
-      } catch (error) {
-        if (error instanceof DomainError && error.code === 'wrong_password') attempts.passwords.fail(tries)
-        throw error
+      // Counted before it is known to be wrong, or a burst of tries would all come before the first was counted.
+      attempts.passwords.fail(tries)
+      const request = { signInName: name, password, leaseDays: config.leaseDays, nowMs: now() }
+      const { staff, lease } = await signIn(db, device, request)
+      attempts.passwords.succeed(tries)
+      const dataKey = recovery === null ? null : await unsealDataKey(keys.recovery, recovery, device.facilityId)
+      log.info({ device_id: device.id, staff_id: staff.id }, 'signed in')
+      const answer: SignInResponse = {
+        staff,
+        lease: await signLease(keys.lease, lease, now()),
+        lease_id: lease.id,
+        lease_not_after: lease.notAfter,
+        data_key: dataKey,
       }
+      return json(answer)
     },
   })

@@ -54,6 +54,8 @@ export const startSyncServer = async (
 ): Promise<TestServer> => {
   const database = await createFoyerDatabase()
   const admin = new Pool({ connectionString: database.adminUrl, max: 2 })
+  // The pool has ended a little before its connections have, and then the database is dropped.
+  admin.on('error', () => undefined)
   const counter = counterRows()
   const insert = insertInto(admin)
   await seed(insert, counter)

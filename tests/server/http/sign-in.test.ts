@@ -92,6 +92,15 @@ describe('signing in', () => {
     expect(later.status).toBe(200)
   })
 
+  test('counts a burst of wrong passwords one by one: the eleventh at the same moment is not even tried', async () => {
+    await assign(await addStaff('burst'), null)
+
+    const answers = await Promise.all(Array.from({ length: 30 }, async () => signIn('burst', 'wrong')))
+
+    expect(answers.filter(({ status }) => status === 403)).toHaveLength(10)
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(20)
+  })
+
   test('refuses staff who have left, as if they had never been', async () => {
     await assign(await addStaff('has.left', { archived_at: '2026-01-01T00:00:00.000Z' }), null)
 
