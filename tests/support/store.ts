@@ -11,7 +11,7 @@ export const removeFolder = (folder: string): void => rmSync(folder, { recursive
 
 const testKey = new Uint8Array(32).fill(7)
 /** 16:12 in Melbourne. */
-const testNow = Date.parse('2026-11-21T05:12:00.000Z')
+export const testNow = Date.parse('2026-11-21T05:12:00.000Z')
 
 export const storeParts = (folder: string, { till }: Pick<Counter, 'till'>): StoreParts => ({
   folder,
