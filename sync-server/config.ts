@@ -180,7 +180,7 @@ export const readConfig = (environment: Environment): Config => {
     deviceRequests: required('DEVICE_REQUESTS', settings.DEVICE_REQUESTS),
     addressRequests: required('ADDRESS_REQUESTS', settings.ADDRESS_REQUESTS),
     databaseConnections: required('DATABASE_CONNECTIONS', settings.DATABASE_CONNECTIONS),
-    chunkLimit: { rows: 10_000, bytes: 8_000_000 },
+    chunkLimit: { rows: 5_000, bytes: 4_000_000 },
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return config

@@ -80,6 +80,7 @@ interface ChunkRequest {
  * One request looks at so many entries, whatever they are, and ends before the message that goes over the limit of bytes
  * (but is never without one). That an image is the newest is asked by one step into an index for each entry, in a form
  * that no planner turns into a join over the whole log: as NOT EXISTS it was quadratic while the table had no statistics.
+ * OFFSET 0 keeps it from putting each message together once more wherever it is named, which took half of the time.
  */
 const readChunk = async (tx: Tx, { log, head, after, limit }: ChunkRequest): Promise<Chunk> => {
   const { facilityId, audience } = log
@@ -104,11 +105,13 @@ const readChunk = async (tx: Tx, { log, head, after, limit }: ChunkRequest): Pro
             and newer.table_name = entry.table_name and newer.row_id = entry.row_id
             and newer.position <= ${head.position}
         )
+      offset 0
     ),
     measured as (
       select position, message,
-        sum(octet_length(message)) over (order by position) - octet_length(message) < ${limit.bytes} as fits
+        coalesce(sum(octet_length(message)) over before_it, 0) < ${limit.bytes} as fits
       from made
+      window before_it as (order by position rows between unbounded preceding and 1 preceding)
     )
     select string_agg(message, ',' order by position) filter (where fits) as messages,
       min(position) filter (where not fits) as cut_at,
