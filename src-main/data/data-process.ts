@@ -55,7 +55,7 @@ export class DataProcess {
   #staff: Session['staff'] | undefined
   #session: Session | undefined
   readonly #exclusive = mutex()
-  readonly #pushStatus = coalesced(() => void this.#sendStatus())
+  readonly #pushStatus = coalesced(() => void this.#sendStatus().catch(this.#parts.onFault))
 
   constructor(parts: DataProcessParts) {
     this.#parts = parts
@@ -93,7 +93,7 @@ export class DataProcess {
       this.#staff = staff
       await this.#readSession()
       const isOld = Date.parse(staff.lease_not_after) - this.#parts.now() < renewWhenLeftMs
-      if (!byServer && isOld) void this.#renewLease(device, credentials).catch(this.#parts.onFault)
+      if (!byServer && isOld) void this.#renewLease(device, credentials, staff.staff_id).catch(this.#parts.onFault)
       return this.#announce()
     })
   }
@@ -165,7 +165,9 @@ export class DataProcess {
   async #unlock(device: Device, dataKey: Uint8Array): Promise<Unlocked> {
     const { folder, now, random, onFault } = this.#parts
     const store = await Store.open({ folder, key: dataKey, profile: device.profile(), now })
-    store.desk.pruneSent(store.progress, instantToText(now() - keepSentMs))
+    // A clock that runs ahead must not forget what a restored server may ask for.
+    const received = Date.parse(store.replica.readState().receivedUpTo ?? '1970-01-01')
+    store.desk.pruneSent(store.progress, instantToText(Math.min(now(), received) - keepSentMs))
     const sync = new Sync({
       store,
       url: device.profile().server_url,
@@ -188,10 +190,13 @@ export class DataProcess {
 
   async #readSession(): Promise<void> {
     const store = this.#unlocked?.store
-    this.#session =
-      this.#device && this.#staff && store?.replica.readState().isComplete
-        ? await readSession(store.replica.reads, this.#staff, this.#device.profile())
+    const staff = this.#staff
+    const session =
+      this.#device && staff && store?.replica.readState().isComplete
+        ? await readSession(store.replica.reads, staff, this.#device.profile())
         : undefined
+    // Who signed out, or made place for somebody else, in the meantime must not come back.
+    if (this.#staff === staff) this.#session = session
   }
 
   #signInParts(device: Device): SignInParts {
@@ -207,12 +212,13 @@ export class DataProcess {
   }
 
   /** In the background: a refusal of the server (who left, a changed password) ends what the local unlock began. */
-  async #renewLease(device: Device, credentials: Credentials): Promise<void> {
+  async #renewLease(device: Device, credentials: Credentials, staffId: string): Promise<void> {
     try {
       const { staff } = await signInOnline(this.#signInParts(device), credentials)
       if (this.#staff?.staff_id === staff.staff_id) this.#staff = staff
     } catch (error) {
       if (!(error instanceof DomainError) || (error.code !== 'wrong_password' && error.code !== 'forbidden')) return
+      if (this.#staff?.staff_id !== staffId) return
       this.#staff = undefined
     }
     await this.#readSession()

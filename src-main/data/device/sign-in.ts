@@ -72,12 +72,13 @@ const wrongPassword = (): DomainError => new DomainError('wrong_password', 'Name
 const needsInternet = (): DomainError =>
   new DomainError('needs_internet', 'The first sign-in of a person at this computer needs the internet.')
 
-const unlock = async (
-  { deviceSecret, now }: SignInParts,
-  known: KnownStaff,
-  password: string,
-): Promise<Uint8Array | undefined> => {
-  const gate = offlineGate(known.failed_attempts, Date.parse(known.last_failed_at ?? '1970-01-01'), now())
+const unlock = async (parts: SignInParts, known: KnownStaff, password: string): Promise<Uint8Array | undefined> => {
+  const { deviceSecret, now } = parts
+  const nowMs = now()
+  const failedAtMs = Date.parse(known.last_failed_at ?? '1970-01-01')
+  // The clock was ahead when the password was wrong: the wait begins now, and ends some day.
+  if (failedAtMs > nowMs) saveStaff(parts, { ...known, last_failed_at: instantToText(nowMs) })
+  const gate = offlineGate(known.failed_attempts, failedAtMs, nowMs)
   if (gate.kind === 'wait') {
     throw new DomainError('too_many_attempts', 'Too many wrong passwords. Wait a moment.', {
       retry_after_seconds: gate.seconds,
