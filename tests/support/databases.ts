@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Client, escapeIdentifier } from 'pg'
 import { inject } from 'vitest'
 
 export interface TestDatabase {
   /** Superuser URL of this database. */
   readonly url: string
-  /** Ends every connection to it and removes it. */
+  /** Removes it, and ends the connections that are left after a moment. */
   readonly drop: () => Promise<void>
 }
 
@@ -16,14 +17,34 @@ export const createDatabase = async (template = 'template0'): Promise<TestDataba
   await execute(serverUrl, `create database ${escapeIdentifier(name)} template ${escapeIdentifier(template)}`)
   const url = new URL(serverUrl)
   url.pathname = name
-  return { url: url.href, drop: () => execute(serverUrl, `drop database ${escapeIdentifier(name)} with (force)`) }
+  return { url: url.href, drop: () => dropDatabase(serverUrl, name) }
 }
 
-const execute = async (url: string, sql: string): Promise<void> => {
+const execute = (url: string, sql: string): Promise<void> =>
+  withClient(url, async (client) => {
+    await client.query(sql)
+  })
+
+/** As long as a pool that was closed may take to hang up: it does so after it says that it is closed. */
+const patienceMs = 1000
+
+/** A connection that is cut off while it hangs up is an error that nobody expects. */
+const dropDatabase = (serverUrl: string, name: string): Promise<void> =>
+  withClient(serverUrl, async (client) => {
+    const latest = Date.now() + patienceMs
+    while (Date.now() < latest) {
+      const { rowCount } = await client.query('select from pg_stat_activity where datname = $1', [name])
+      if (rowCount === 0) break
+      await delay(5)
+    }
+    await client.query(`drop database ${escapeIdentifier(name)} with (force)`)
+  })
+
+const withClient = async (url: string, work: (client: Client) => Promise<void>): Promise<void> => {
   const client = new Client(url)
   await client.connect()
   try {
-    await client.query(sql)
+    await work(client)
   } finally {
     await client.end()
   }
