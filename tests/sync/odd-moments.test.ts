@@ -1,0 +1,161 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { academy } from '../support/academy.ts'
+import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
+import { cuttable } from '../support/lines.ts'
+import { startSyncServer, type TestServer } from '../support/sync-server.ts'
+import { until } from '../support/until.ts'
+
+let server: TestServer
+let desks: TestDesk[] = []
+
+beforeEach(async () => {
+  server = await startSyncServer({ chunkLimit: { rows: 10, bytes: 1_000_000 } })
+})
+afterEach(async () => {
+  for (const desk of desks) await desk.remove()
+  desks = []
+  await server.close()
+})
+
+const newDesk = async (options: Parameters<typeof enrollDesk>[1] = {}): Promise<TestDesk> => {
+  const desk = await enrollDesk(server, options)
+  desks.push(desk)
+  return desk
+}
+
+const drained = async (desk: TestDesk) => until(async () => (await desk.data.status()).waiting === 0)
+const addressOf = (input: Parameters<typeof fetch>[0]): string => String(input instanceof Request ? input.url : input)
+
+describe('a renewal of the log that is cut in the middle', () => {
+  test('shows no row that was deleted before it went on (F5)', async () => {
+    let answers: number | undefined
+    const line: typeof fetch = async (input, init) => {
+      if (answers !== undefined && addressOf(input).includes('/v1/shape')) {
+        answers += 1
+        // The lost log, three pieces of the new one, then a final no.
+        if (answers === 5)
+          return Response.json({ code: 'forbidden', message: 'Not now.', details: {} }, { status: 403 })
+      }
+      return fetch(input, init)
+    }
+    const desk = await newDesk({ fetch: line })
+    answers = 0
+    await server.sql('update server_epoch set epoch = gen_random_uuid()')
+    await server.sql('update families set name = name')
+    await until(() => (answers ?? 0) >= 5)
+
+    await server.sql('delete from payment_methods')
+    await until(() => desk.data.appState().stage === 'ready' && desk.rows('payment_methods').length === 0)
+    await drained(desk)
+
+    expect(desk.rows('families')).toHaveLength(1)
+  })
+})
+
+describe('a queue that is larger than one request', () => {
+  test('is sent in parts', async () => {
+    const line = cuttable()
+    const desk = await newDesk(line)
+    line.cut(true)
+    const note = 'ÿ'.repeat(1000)
+    for (let count = 0; count < 4; count += 1) {
+      await desk.command('attendance.mark', {
+        session_id: server.counter.session.id,
+        marks: Array.from({ length: 150 }, () => ({
+          student_id: server.counter.children[0].id,
+          code: 'present',
+          note,
+        })),
+      })
+    }
+
+    line.cut(false)
+    await drained(desk)
+
+    expect(await server.sql('select count(*)::int as count from attendance_marks')).toEqual([{ count: 600 }])
+  })
+
+  test('holds no mutation that could never be sent (W6)', async () => {
+    const desk = await newDesk()
+    const note = '\u0001'.repeat(1000)
+    const marks = Array.from({ length: 200 }, () => ({
+      student_id: server.counter.children[0].id,
+      code: 'present',
+      note,
+    }))
+
+    const tooLarge = desk.command('attendance.mark', { session_id: server.counter.session.id, marks })
+
+    await expect(tooLarge).rejects.toMatchObject({ code: 'too_large' })
+    expect(await desk.data.status()).toMatchObject({ waiting: 0 })
+  })
+})
+
+describe('a server that cannot carry out what is sent', () => {
+  test('is quoted in the status', async () => {
+    const desk = await newDesk()
+    await server.sql("create function broken() returns trigger language plpgsql as 'begin raise exception ''no''; end'")
+    await server.sql('create trigger broken before insert on check_ins execute function broken()')
+
+    await desk.command('check_in.record', {
+      entries: [{ student_id: server.counter.children[0].id, session_id: server.counter.session.id }],
+    })
+
+    await until(async () => (await desk.data.status()).problem?.message.includes('Try again soon') ?? false)
+    expect(await desk.data.status()).toMatchObject({ waiting: 1, problem: { code: 'unavailable' } })
+  })
+})
+
+describe('signing out', () => {
+  test('holds, also when the session was being read at that moment', async () => {
+    const desk = await newDesk()
+
+    desk.data.tablesChanged(['staff'])
+    desk.data.signOut()
+    await delay(50)
+
+    expect(await desk.invoke('query', { name: 'sessions.on', args: {} })).toMatchObject({
+      ok: false,
+      error: { code: 'signed_out' },
+    })
+  })
+})
+
+describe('the status', () => {
+  test('that cannot be read is a fault and not the end of the process', async () => {
+    const desk = await newDesk()
+    await server.sql(
+      `insert into mutation_outcomes select gen_random_uuid(), $1, id, 1, null, 'x', 'refused', 'forbidden', '', '[]', now()
+       from devices where id = (select device_id from tills order by id desc limit 1)`,
+      [academy.facility_id],
+    )
+
+    await until(() => desk.faults.length > 0)
+
+    expect(await desk.invoke('app.state')).toMatchObject({ ok: true })
+  })
+})
+
+describe('a clock that was years ahead', () => {
+  test('locks nobody out when it is right again', async () => {
+    const line = cuttable()
+    const first = await newDesk(line)
+    line.cut(true)
+    await first.stop()
+    let now = Date.parse('2040-01-01T00:00:00.000Z')
+    const desk = openDesk({ folder: first.folder, fetch: line.fetch, now: () => now })
+    desks = [desk]
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await desk.invoke('session.sign_in', { sign_in_name: 'sam.lee', password: `wrong ${attempt}` })
+    }
+
+    now = Date.parse('2026-11-21T05:00:00.000Z')
+    const early = await desk.invoke('session.sign_in', { sign_in_name: 'sam.lee', password: 'wrong' })
+    now += 31_000
+    await desk.signIn()
+
+    expect(early).toMatchObject({ ok: false, error: { code: 'too_many_attempts' } })
+    expect(desk.data.appState().stage).toBe('ready')
+  })
+})
