@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { presenceOf } from '../rules/attendance.ts'
 import type { Row } from '../schema/table.ts'
 import type { families } from '../schema/tables/families.ts'
@@ -86,15 +86,15 @@ export const sessionsToday = async (
   if (studentIds.length === 0) return []
   const booked = await db
     .selectFrom('bookings as booking')
-    // Cross joins keep SQLite from starting at the day, which has more bookings than a few students.
+    // Cross joins and the plus keep SQLite from starting at the day, which has more bookings than a few students.
     .crossJoin('sessions as session')
     .crossJoin('classes as class')
     .select(['booking.student_id', 'session.id as session_id', 'class.name as class_name', 'session.starts_at'])
     .select('session.ends_at')
     .where('booking.student_id', 'in', studentIds)
     .where('booking.cancelled_at', 'is', null)
+    .where(sql`+booking.session_id`, 'in', db.selectFrom('sessions').select('id').where('date', '=', today))
     .whereRef('session.id', '=', 'booking.session_id')
-    .where('session.date', '=', today)
     .where('session.status', 'not in', ['cancelled', 'rescheduled'])
     .whereRef('class.id', '=', 'session.class_id')
     .orderBy('session.starts_at')
