@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
 import { effectiveMark, isRecorded, presenceOf } from '../rules/attendance.ts'
-import { phaseOf, type SessionPhase } from '../rules/sessions.ts'
+import { phaseOf, type SessionPhase, takesPlace } from '../rules/sessions.ts'
 import { instantSchema } from '../schema/columns.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
 import type { Row } from '../schema/table.ts'
@@ -59,6 +59,7 @@ export interface Roll {
     readonly time_zone: string
     /** Undefined on another day than the session's. */
     readonly phase: SessionPhase | undefined
+    /** It was cancelled, or moved to another time. */
     readonly is_cancelled: boolean
     readonly capacity: number
     readonly roll_closed_at: InstantText | null
@@ -221,7 +222,7 @@ export const classRoll = defineQuery({
         ...session,
         instructor_name: fullName(instructor_first, instructor_last),
         closed_by: fullName(closer_first, closer_last),
-        is_cancelled: status === 'cancelled',
+        is_cancelled: !takesPlace({ status }),
         phase:
           dateAt(now, session.time_zone) === session.date
             ? phaseOf(session, timeAt(now, session.time_zone))

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import { effectiveMark, isRecorded, presenceOf } from '../rules/attendance.ts'
-import { phaseOf, type SessionPhase } from '../rules/sessions.ts'
+import { phaseOf, type SessionPhase, takesPlace } from '../rules/sessions.ts'
 import { instantSchema } from '../schema/columns.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
 import type { DateText, InstantText } from '../time.ts'
@@ -21,6 +21,7 @@ export interface TodaysSession {
   readonly starts_at: string
   readonly ends_at: string
   readonly phase: SessionPhase
+  /** It was cancelled, or moved to another time. */
   readonly is_cancelled: boolean
   readonly roll_closed_at: InstantText | null
   readonly capacity: number
@@ -135,7 +136,7 @@ export const todaysSessions = defineQuery({
         instructor_name: first_name === null ? null : `${first_name} ${last_name ?? ''}`.trim(),
         is_mine: instructor_id === context.staffId,
         phase: phaseOf(session, time),
-        is_cancelled: status === 'cancelled',
+        is_cancelled: !takesPlace({ status }),
         booked: booked.get(session.id) ?? 0,
         checked_in: checkedIn.get(session.id) ?? 0,
         marked: marked.get(session.id) ?? 0,

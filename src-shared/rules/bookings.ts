@@ -4,6 +4,7 @@ import type { Row } from '../schema/table.ts'
 import type { Database } from '../schema/tables.ts'
 import type { bookings } from '../schema/tables/bookings.ts'
 import type { sessions } from '../schema/tables/sessions.ts'
+import { takesPlace } from './sessions.ts'
 
 /** The session of this facility, also one that does not take place; throws when it is not there. */
 export const findSession = async (
@@ -28,7 +29,7 @@ export const requireSession = async (
   facilityId: string,
 ): Promise<Row<typeof sessions>> => {
   const session = await findSession(tx, sessionId, facilityId)
-  if (session.status === 'cancelled' || session.status === 'rescheduled') {
+  if (!takesPlace(session)) {
     throw new DomainError('session_cancelled', 'This session does not take place.', { status: session.status })
   }
   return session

@@ -1,3 +1,5 @@
+import type { Row } from '../schema/table.ts'
+import type { sessions } from '../schema/tables/sessions.ts'
 import type { TimeText } from '../time.ts'
 
 /** Where a session of today stands against the clock of the facility. */
@@ -16,3 +18,7 @@ export const phaseOf = (
   if (now >= minutesOf(session.ends_at)) return 'past'
   return now >= minutesOf(session.starts_at) - earlyMinutes ? 'now' : 'later'
 }
+
+/** A session that was cancelled, or moved to another time (U36), does not. */
+export const takesPlace = ({ status }: Pick<Row<typeof sessions>, 'status'>): boolean =>
+  status !== 'cancelled' && status !== 'rescheduled'

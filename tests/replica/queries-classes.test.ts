@@ -114,6 +114,16 @@ describe('classes.today', () => {
     expect(found).toMatchObject({ booked: 1, marked: 0 })
   })
 
+  test('shows a session that was moved like a cancelled one', async () => {
+    const moved = sessionAt('16:30', '17:00', { status: 'rescheduled' })
+    sessionAt('17:00', '17:30')
+
+    const sessions = await today()
+
+    expect(sessions.map((session) => session.is_cancelled)).toEqual([true, false])
+    expect((await rollOf(moved)).session.is_cancelled).toBe(true)
+  })
+
   test('says which sessions are taught by who is asking', async () => {
     sessionAt('16:00', '16:30', { instructor_id: build.academy.staff_id })
     sessionAt('16:30', '17:00', { instructor_id: colleague.id })
