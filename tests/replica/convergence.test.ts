@@ -105,12 +105,12 @@ const startServer = () => {
     /** What an office does elsewhere. */
     edit: (sql: string) => commit(async () => memory.sqlite.exec(sql)),
     /** Decides what a device sent; one that is known already has no second effect. */
-    receive: async (envelope: MutationEnvelope, desk: number): Promise<void> => {
+    receive: async (envelope: MutationEnvelope, desk: number, isRefused = false): Promise<void> => {
       const { device_id } = profileOf(desk)
       const known = memory.sqlite.prepare('select last_seq from device_progress where id = ?').pluck().get(device_id)
       if (envelope.seq <= Number(known)) return
       await commit(async () => {
-        await carryOut(memory, envelope, desk)
+        if (!isRefused) await carryOut(memory, envelope, desk)
         memory.sqlite.prepare('update device_progress set last_seq = ? where id = ?').run(envelope.seq, device_id)
       })
     },
@@ -148,7 +148,10 @@ const shownOf = (store: Store) => ({
 })
 
 const child = fc.integer({ min: 0, max: 2 }).map((index) => children[index]?.id ?? '')
+// The last of them loses its place in some histories: then what was done for the others must go again.
+const wholeFamily = children.toReversed().map(({ id }) => ({ student_id: id, session_id: session.id }))
 const command = fc.oneof(
+  fc.constant(['check_in.record', { entries: wholeFamily }] as const),
   child.map((student_id) => ['check_in.record', { entries: [{ student_id, session_id: session.id }] }] as const),
   child.map(
     (student_id) =>
@@ -178,6 +181,7 @@ const edits = [
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('command' as const), desk: fc.nat(1), command }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('send' as const), desk: fc.nat(1), count: fc.nat(3) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('refuse' as const), desk: fc.nat(1) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('feed' as const), desk: fc.nat(1), ends: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('edit' as const), sql: fc.constantFrom(...edits) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const), desk: fc.nat(1) }) },
@@ -208,9 +212,9 @@ const openWorld = async () => {
     const entries = server.log.slice(position, end)
     await storeOf(desk).apply({ entries, position: end, handle: 'handle', serverTime: undefined })
   }
-  const send = async (desk: number, count: number): Promise<void> => {
+  const send = async (desk: number, count: number, isRefused = false): Promise<void> => {
     const { desk: saved, progress } = storeOf(desk)
-    for (const envelope of saved.mutationsAfter(progress, count)) await server.receive(envelope, desk)
+    for (const envelope of saved.mutationsAfter(progress, count)) await server.receive(envelope, desk, isRefused)
   }
   const run = async (desk: number, [name, args]: readonly [string, unknown]): Promise<void> => {
     const payment = rowsOf(storeOf(desk), 'payments').at(-1)
@@ -225,6 +229,7 @@ const openWorld = async () => {
     if (each.kind === 'edit') return server.edit(each.sql)
     if (each.kind === 'command') return run(each.desk, each.command)
     if (each.kind === 'send') return send(each.desk, each.count)
+    if (each.kind === 'refuse') return send(each.desk, 1, true)
     if (each.kind === 'feed') return feed(each.desk, each.ends)
     if (each.kind === 'reopen') {
       await storeOf(each.desk).close()
