@@ -63,29 +63,51 @@ export const draftClinics = (stage: Stage, site: Site): readonly Meeting[] => {
   const clinics = stage.school.clinics.filter((of) => of.site === site)
   const guests = stage.children.filter((child) => !child.isInStory && child.sites.includes(site))
   const days = Array.from({ length: clinicDays.until - clinicDays.from + 1 }, (_, index) => clinicDays.from + index)
+  const busy = sessionsPerDay(stage.draft)
   return days.flatMap((day) =>
     clinicStarts.flatMap((from, index) => {
       const of = clinics[index % clinics.length]
       if (!of) return []
       const date = addDays(site.today, day)
       const meeting = placeSession(stage, of, { date, from, until: laterBy(from, of.template.minutes) })
-      bookSome(stage, meeting, guests)
+      bookSome(stage, meeting, { guests, busy })
       return [meeting]
     }),
   )
 }
 
-const bookSome = (stage: Stage, meeting: Meeting, guests: readonly Child[]): void => {
+/** How many sessions each child has on each day, by `student date`. */
+const sessionsPerDay = ({ rows }: Draft): Map<string, number> => {
+  const dates = new Map(rows.sessions.map(({ id, date }) => [id, date]))
+  const busy = new Map<string, number>()
+  for (const { student_id, session_id } of rows.bookings) {
+    const key = `${student_id} ${dates.get(session_id)}`
+    busy.set(key, (busy.get(key) ?? 0) + 1)
+  }
+  return busy
+}
+
+interface Guests {
+  readonly guests: readonly Child[]
+  readonly busy: Map<string, number>
+}
+
+/** A few children, those with the emptiest day first: nobody comes to everything. */
+const bookSome = (stage: Stage, meeting: Meeting, { guests, busy }: Guests): void => {
   const { random } = stage.draft
   const { date, starts_at, ends_at } = meeting.session
   const when = { date, from: starts_at, until: ends_at }
-  const wanted = random.int(3, 7)
+  const wanted = random.int(2, 5)
+  const keyOf = ({ student }: Child): string => `${student.id} ${date}`
+  const busyOf = (child: Child): number => busy.get(keyOf(child)) ?? 0
   let count = 0
-  for (const child of random.shuffle(guests)) {
+  for (const child of random.shuffle(guests).toSorted((a, b) => busyOf(a) - busyOf(b))) {
     if (count === wanted) return
     if (!fits(child, meeting.of.template) || !stage.calendar.isFree(child.student.id, when)) continue
     const enrollmentId = clinicEnrollment(stage, meeting, child)
-    if (book(stage, meeting, { child, kind: 'regular', enrollmentId })) count += 1
+    if (!book(stage, meeting, { child, kind: 'regular', enrollmentId })) continue
+    busy.set(keyOf(child), busyOf(child) + 1)
+    count += 1
   }
 }
 
