@@ -12,11 +12,12 @@ export const printedDuring = async (page: Page, action: () => Promise<void>): Pr
     }
     return seen
   })
-  const opened = page.waitForEvent('popup')
+  // Where the window may open another one beside it.
+  page.once('popup', (popup) => void popup.close())
   await action()
-  await (await opened).close()
-  const base64 = await blobs.evaluate(async ([blob]) => {
-    if (!blob) throw new Error('Nothing was printed.')
+  const base64 = await blobs.evaluate(async (seen) => {
+    while (!seen[0]) await new Promise((resolve) => setTimeout(resolve, 20))
+    const [blob] = seen
     const bytes = new Uint8Array(await blob.arrayBuffer())
     return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
   })
