@@ -44,6 +44,8 @@ export class Store {
     this.#parts = parts
     this.desk = deskOver(openDesk(parts.folder, parts.key))
     this.#generation = Number(this.desk.setting('replica') ?? 1)
+    // A kill right after a renewal has left it.
+    deleteReplica(this.#fileOf(this.#generation - 1))
     this.#shown = this.#open(this.#generation)
     this.#loading = this.#shown.replica.state.read().isComplete ? undefined : this.#shown
   }

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs'
+import { cpSync, existsSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { waitingCount } from '../../src-main/data/desk/waiting.ts'
@@ -135,6 +135,23 @@ describe('a row that the log brings just as an undecided command has guessed it 
     await arrive(progress(2))
 
     expect(rowsOf(store, 'sessions')).toEqual([closed])
+  })
+})
+
+describe('a replica that was replaced', () => {
+  test('does not stay on the disk when a kill came before it was deleted', async () => {
+    await store.startOver()
+    await store.append(entriesOf(counter.rows), 'handle-2')
+    const old = path.join(folder, 'replica-1.db')
+    cpSync(old, path.join(folder, 'kept'))
+    await store.completeLoad({ position: 900, handle: 'handle-2', serverTime: undefined })
+    await store.close()
+    cpSync(path.join(folder, 'kept'), old)
+
+    store = await Store.open(storeParts(folder, counter))
+
+    expect(existsSync(old)).toBe(false)
+    expect(rowsOf(store, 'families')).toHaveLength(1)
   })
 })
 

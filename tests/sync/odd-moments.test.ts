@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { academy } from '../support/academy.ts'
+import { hashPassword } from '../../sync-server/auth/sign-in.ts'
+import { academy, newId, staffMember } from '../support/academy.ts'
 import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
 import { cuttable } from '../support/lines.ts'
-import { startSyncServer, type TestServer } from '../support/sync-server.ts'
+import { password, startSyncServer, type TestServer } from '../support/sync-server.ts'
 import { until } from '../support/until.ts'
 
 let server: TestServer
@@ -121,6 +122,49 @@ describe('signing out', () => {
     })
   })
 })
+
+describe('a refusal of the server that comes late', () => {
+  test('signs nobody out who came after the one whom it is about', async () => {
+    const first = await newDesk()
+    await addStaff('kim.ray')
+    await first.call('session.sign_in', { sign_in_name: 'kim.ray', password })
+    await first.stop()
+    const refusal = Promise.withResolvers<undefined>()
+    let asked = 0
+    const line: typeof fetch = async (input, init) => {
+      if (!addressOf(input).includes('/v1/sign-in')) return fetch(input, init)
+      asked += 1
+      if (asked > 1) throw new TypeError('cut')
+      await refusal.promise
+      return Response.json({ code: 'wrong_password', message: 'No.', details: {} }, { status: 403 })
+    }
+    const inThreeDays = Date.now() + 3 * 24 * 3600 * 1000
+    const desk = openDesk({ folder: first.folder, fetch: line, now: () => inThreeDays })
+    desks = [desk]
+    await desk.signIn()
+    await until(() => asked === 1)
+
+    await desk.call('session.sign_out')
+    await desk.call('session.sign_in', { sign_in_name: 'kim.ray', password })
+    refusal.resolve(undefined)
+    await delay(200)
+
+    expect(desk.data.appState()).toMatchObject({ stage: 'ready', session: { name: 'Kim Ray' } })
+  })
+})
+
+const addStaff = async (sign_in_name: string): Promise<void> => {
+  const kim = staffMember({ id: newId(), first_name: 'Kim', last_name: 'Ray' })
+  const [role] = server.counter.rows.role_assignments
+  await server.insert('staff', kim)
+  await server.insert('role_assignments', { ...role, id: newId(), staff_id: kim.id })
+  await server.insert('staff_credentials', {
+    id: kim.id,
+    organization_id: academy.organization_id,
+    sign_in_name,
+    password_hash: await hashPassword(password),
+  })
+}
 
 describe('the status', () => {
   test('that cannot be read is a fault and not the end of the process', async () => {

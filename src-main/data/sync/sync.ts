@@ -79,7 +79,9 @@ export class Sync {
       await this.#parts.store.append(entries, handle)
     },
     buffer: async (event) => {
-      if (event.kind === 'entries') this.#buffer.push(...knownEntries(event.entries))
+      if (event.kind !== 'entries') return
+      // One by one: an answer can hold more entries than a call may have arguments.
+      for (const entry of knownEntries(event.entries)) this.#buffer.push(entry)
     },
     apply: async (event, handle) => {
       if (event.kind !== 'up-to-date') return
