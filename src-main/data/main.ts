@@ -27,7 +27,8 @@ const port: Port = electronPort
       onMessage: (listener) => electronPort.on('message', ({ data }) => listener(data as ToData)),
     }
   : {
-      send: (message) => process.send?.(message),
+      // A shell that has gone is told by `disconnect`; without a callback it would be thrown too.
+      send: (message) => void process.send?.(message, undefined, undefined, () => undefined),
       onMessage: (listener) => process.on('message', (message) => listener(message as ToData)),
     }
 
