@@ -1,6 +1,6 @@
 /** `npm run bench -- [names] [--json] [--people n] [--marks n] [--data folder]`: how fast it is, beside its limits. */
 import { mkdtempSync, rmSync, chmodSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Benchmark } from './bench/benchmark.ts'
@@ -65,6 +65,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
+  // A busy machine makes everything slower, its limits too: then only the ratios tell something.
+  log(`${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}`)
   place = await openPlace({ dataFolder: folder, people: options.people, marks: options.marks, log })
   const lines: Line[] = []
   for (const { name, run } of benchmarks) {

@@ -55,6 +55,7 @@ export const benchDesk = (profileFolder: string): BenchDesk => {
       if (isIt(pushed)) resolve(pushed)
     }
     const timer = setTimeout(() => reject(new Error(`Nothing came within ${patienceMs / 1000} s.`)), patienceMs)
+    timer.unref()
     listeners.add(listener)
     return promise.finally(() => {
       clearTimeout(timer)
