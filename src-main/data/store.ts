@@ -77,17 +77,19 @@ export class Store {
       if (this.#loading === this.#shown) {
         throw new DomainError('unavailable', 'The data of this facility is still coming in.')
       }
-      await this.#catchUp()
+      const caughtUp = await this.#catchUp()
       const { profile, now } = this.#parts
-      return enqueue({ replica: this.replica, desk: this.desk, profile, now }, command, args, actor)
+      const saved = await enqueue({ replica: this.replica, desk: this.desk, profile, now }, command, args, actor)
+      return { ...saved, tables: [...new Set([...caughtUp, ...saved.tables])] }
     })
   }
 
   /** Applies a batch of the log to the shown replica; answers with the tables that changed. */
   apply(batch: Batch): Promise<readonly string[]> {
     return this.#exclusive(async () => {
-      await this.#catchUp()
-      return applyBatch(this.#rebaseParts(this.#shown), batch)
+      const caughtUp = await this.#catchUp()
+      const applied = await applyBatch(this.#rebaseParts(this.#shown), batch)
+      return [...new Set([...caughtUp, ...applied])]
     })
   }
 
@@ -187,13 +189,16 @@ export class Store {
     this.desk.skipTo({ mutation: progress + 1, receipt: Number(receipt ?? 0) + 1 })
   }
 
-  /** Runs what `desk.db` has and the replica has not: after a crash, or a commit of the replica that failed. */
-  async #catchUp(): Promise<void> {
-    if (this.#loading === this.#shown) return
+  /**
+   * Runs what `desk.db` has and the replica has not: after a crash, or a commit of the replica that failed. Answers with
+   * the tables that changed.
+   */
+  async #catchUp(): Promise<readonly string[]> {
+    if (this.#loading === this.#shown) return []
     this.#skipUsedNumbers()
     const { appliedSeq } = this.replica.state.read()
-    if (appliedSeq === this.desk.lastSeq()) return
+    if (appliedSeq === this.desk.lastSeq()) return []
     const from = Math.max(appliedSeq, progressIn(this.replica.db, this.#parts.profile.device_id))
-    await this.replica.transact((tx) => replay(tx, this.#rebaseParts(this.#shown), from))
+    return this.replica.transact((tx) => replay(tx, this.#rebaseParts(this.#shown), from))
   }
 }

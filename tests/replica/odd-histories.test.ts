@@ -138,6 +138,43 @@ describe('a row that the log brings just as an undecided command has guessed it 
   })
 })
 
+describe('a commit of the replica that fails after the one of desk.db', () => {
+  /** A foreign key that is looked at when the transaction ends, and then is wrong. */
+  const breakCommits = () =>
+    store.replica.db.exec(`
+      create table parents (id integer primary key);
+      create table broken (parent integer references parents deferrable initially deferred);
+      create trigger broken after insert on check_ins begin insert into broken values (1); end`)
+  const mendCommits = () => store.replica.db.exec('drop trigger broken')
+
+  test('takes nothing away: the write is saved, and shown with the next one (W1, R7)', async () => {
+    breakCommits()
+    const { envelope } = await checkInAll(store, counter)
+    expect(store.desk.mutationsAfter(0, 10)).toEqual([envelope])
+    expect(rowsOf(store, 'check_ins')).toEqual([])
+
+    mendCommits()
+    const next = await payCash(store, counter)
+
+    expect(next.envelope.seq).toBe(2)
+    expect(next.tables).toContain('check_ins')
+    expect(rowsOf(store, 'check_ins')).toHaveLength(3)
+    expect(rowsOf(store, 'receipts')).toHaveLength(1)
+  })
+
+  test('draws no receipt number twice', async () => {
+    breakCommits()
+    store.replica.db.exec('create trigger broken_too after insert on receipts begin insert into broken values (1); end')
+    await payCash(store, counter)
+
+    store.replica.db.exec('drop trigger broken_too')
+    await payCash(store, counter, 2000)
+
+    expect(new Set(rowsOf(store, 'receipts').map((row) => row['number']))).toEqual(new Set([1, 2]))
+    expect(store.desk.printJobs().map(({ label }) => label)).toEqual(['WER2-000001', 'WER2-000002'])
+  })
+})
+
 describe('a replica that was replaced', () => {
   test('does not stay on the disk when a kill came before it was deleted', async () => {
     await store.startOver()
