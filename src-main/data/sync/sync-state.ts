@@ -61,7 +61,7 @@ export type UploadEvent =
   | 'revoked'
   | 'timer'
 
-export type UploadEffect = 'none' | 'send' | 'start_timer'
+type UploadEffect = 'none' | 'send' | 'start_timer'
 
 interface UploadStep {
   readonly next: UploadState
