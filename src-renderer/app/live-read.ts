@@ -52,7 +52,11 @@ export const createLiveRead = (bridge: Bridge, name: string, args: unknown): Liv
     subscribe: (listener) => {
       listeners.add(listener)
       if (!isReading && live.state !== 'ready') void read()
-      return () => listeners.delete(listener)
+      return () => {
+        listeners.delete(listener)
+        // What is read anew is known to be old: whoever comes back before the answer waits for it.
+        if (isReading && listeners.size === 0) live = loading
+      }
     },
     current: () => live,
     isWatched: () => listeners.size > 0,

@@ -61,6 +61,20 @@ describe('live reads', () => {
     expect(reads.current(byDay, tuesday)).toEqual({ state: 'ready', data: 'new' })
   })
 
+  test('show nothing old to who left and came back before the new answer', async () => {
+    const { reads, answer, ignore } = openDesk()
+    const leave = reads.subscribe(byDay, tuesday, ignore)
+    await answer(0, 'old')
+    reads.tablesChanged(['sessions'])
+
+    leave()
+    reads.subscribe(byDay, tuesday, ignore)
+
+    expect(reads.current(byDay, tuesday)).toEqual({ state: 'loading' })
+    await answer(1, 'new')
+    expect(reads.current(byDay, tuesday)).toEqual({ state: 'ready', data: 'new' })
+  })
+
   test('count a change that comes before the first answer', async () => {
     const { reads, asked, answer, ignore } = openDesk()
     reads.subscribe(byDay, tuesday, ignore)
