@@ -28,9 +28,7 @@ const signIn = async (page: Page): Promise<void> => {
 }
 
 const takeAll = async (page: Page): Promise<void> => {
-  await page.keyboard.type(family.slice(0, 4), { delay: 60 })
-  await page.getByRole('option', { name: family }).waitFor()
-  await page.keyboard.press('Enter')
+  await page.getByRole('option', { name: family }).click()
   await page.getByRole('dialog', { name: `Family ${family}` }).waitFor()
   await take(page, 'counter')
 
