@@ -5,6 +5,7 @@ import type { SearchDatabase } from '../../../src-shared/schema/search-index.ts'
 import type { Database } from '../../../src-shared/schema/tables.ts'
 import { databaseFiles, openEncrypted, type SqliteDatabase } from '../sqlite.ts'
 import { type BeforeImages, installBeforeImages } from './before-images.ts'
+import { keptStatements } from './kept-statements.ts'
 import { createTables, indexDdl, schemaFingerprint } from './schema.ts'
 import { installSearchIndex, type SearchIndex, searchIndexSteps } from './search-index.ts'
 import { type ReplicaState, stateReader, type StateStore, stateStore } from './state.ts'
@@ -36,9 +37,9 @@ interface Live {
 /** Opens the replica, or makes a new one where it is missing or of another shape. */
 export const openReplica = (file: string, key: Uint8Array): Replica => {
   const db = openCurrent(file, key) ?? createReplica(file, key)
-  const writes = new Kysely<Database>({ dialect: new SqliteDialect({ database: db }) })
+  const writes = new Kysely<Database>({ dialect: new SqliteDialect({ database: keptStatements(db) }) })
   const readConnection = openEncrypted(file, { key, synchronous: 'NORMAL', readonly: true })
-  const reads = new Kysely<SearchDatabase>({ dialect: new SqliteDialect({ database: readConnection }) })
+  const reads = new Kysely<SearchDatabase>({ dialect: new SqliteDialect({ database: keptStatements(readConnection) }) })
   tune(readConnection, { cacheKib: 32_768 })
   const state = stateStore(db)
   if (!state.read().isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 16_000 })
