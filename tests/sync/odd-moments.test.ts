@@ -96,7 +96,10 @@ describe('a queue that is larger than one request', () => {
 describe('a server that cannot carry out what is sent', () => {
   test('is quoted in the status', async () => {
     const desk = await newDesk()
-    await server.sql("create function broken() returns trigger language plpgsql as 'begin raise exception ''no''; end'")
+    await server.sql(
+      `create function broken() returns trigger language plpgsql as
+        'begin raise exception ''no room'' using errcode = ''disk_full''; end'`,
+    )
     await server.sql('create trigger broken before insert on check_ins execute function broken()')
 
     await desk.command('check_in.record', {
@@ -105,6 +108,21 @@ describe('a server that cannot carry out what is sent', () => {
 
     await until(async () => (await desk.data.status()).problem?.message.includes('Try again soon') ?? false)
     expect(await desk.data.status()).toMatchObject({ waiting: 1, problem: { code: 'unavailable' } })
+  })
+})
+
+describe('a fault of the server in one command', () => {
+  test('is shown as refused, and holds up nothing (FAULTS S6)', async () => {
+    const desk = await newDesk()
+    await server.sql("create function broken() returns trigger language plpgsql as 'begin raise exception ''no''; end'")
+    await server.sql('create trigger broken before insert on check_ins execute function broken()')
+
+    await desk.command('check_in.record', {
+      entries: [{ student_id: server.counter.children[0].id, session_id: server.counter.session.id }],
+    })
+
+    await until(async () => (await desk.data.status()).waiting === 0)
+    expect(await desk.call('sync.decided')).toMatchObject([{ outcome: 'refused', error: { code: 'unexpected' } }])
   })
 })
 
