@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { searchTerms } from '../../src-shared/rules/search-terms.ts'
 import { sqliteIndexDdl, sqliteTableDdl } from '../../src-shared/schema/derive.ts'
-import { type SearchDatabase, searchIndexDdl } from '../../src-shared/schema/search-index.ts'
+import { type SearchDatabase, searchFamiliesDdl, searchIndexDdl } from '../../src-shared/schema/search-index.ts'
 import { type Database, syncedTables } from '../../src-shared/schema/tables.ts'
 
 /** A replica in memory with the real schema: what queries and commands run on, without files, keys or sync. */
@@ -21,6 +21,7 @@ export const openMemoryReplica = (): MemoryReplica => {
     sqlite.exec(sqliteTableDdl(table))
     for (const ddl of sqliteIndexDdl(table)) sqlite.exec(ddl)
   }
+  sqlite.exec(searchFamiliesDdl)
   sqlite.exec(searchIndexDdl)
   return {
     db: new Kysely<SearchDatabase>({ dialect: new SqliteDialect({ database: sqlite }) }),
@@ -40,19 +41,20 @@ const insertRow = (sqlite: Sqlite.Database, table: string, row: object): void =>
 }
 
 const indexSearch = (sqlite: Sqlite.Database): void => {
-  sqlite.exec('delete from search_index')
+  sqlite.exec('delete from search_index; delete from search_families')
   const families = sqlite.prepare('select * from families').all() as Database['families'][]
   const guardians = sqlite.prepare('select * from guardians where family_id = ?')
   const students = sqlite.prepare(
     'select s.* from students s join family_students l on l.student_id = s.id where l.family_id = ?',
   )
-  const add = sqlite.prepare('insert into search_index (family_id, terms) values (?, ?)')
+  const addFamily = sqlite.prepare('insert into search_families (family_id) values (?)')
+  const add = sqlite.prepare('insert into search_index (rowid, family_id, terms) values (?, ?, ?)')
   for (const family of families) {
     const terms = searchTerms(
       family,
       guardians.all(family.id) as Database['guardians'][],
       students.all(family.id) as Database['students'][],
     )
-    add.run(family.id, terms)
+    add.run(addFamily.run(family.id).lastInsertRowid, family.id, terms)
   }
 }

@@ -1,5 +1,5 @@
 import { sqliteIndexDdl, sqliteTableDdl } from '../../../src-shared/schema/derive.ts'
-import { searchIndexDdl } from '../../../src-shared/schema/search-index.ts'
+import { searchFamiliesDdl, searchIndexDdl } from '../../../src-shared/schema/search-index.ts'
 import type { Table } from '../../../src-shared/schema/table.ts'
 import { syncedTables } from '../../../src-shared/schema/tables.ts'
 import type { SqliteDatabase } from '../sqlite.ts'
@@ -15,7 +15,7 @@ const localDdl = [
   'create index before_images_by_seq on before_images (seq)',
   // Commands whose rerun is refused here now: shown as "will need you"; the server decides.
   'create table local_refusals (seq integer primary key, error text not null) strict',
-  'create table search_families (id integer primary key, family_id text not null unique) strict',
+  searchFamiliesDdl,
   searchIndexDdl,
 ]
 
