@@ -18,6 +18,8 @@ export interface DataProcessParts {
   /** 32 bytes. */
   readonly deviceSecret: Uint8Array
   readonly passwordCost: PasswordCost
+  /** Offered in the enrollment screen; empty when nobody has said. */
+  readonly defaultServerUrl: string
   readonly fetch: typeof fetch
   /** Epoch ms. */
   readonly now: () => number
@@ -71,6 +73,7 @@ export class DataProcess {
     return {
       stage: !profile ? 'not_enrolled' : !this.#staff ? 'signed_out' : this.#session ? 'ready' : 'loading',
       device: profile ? { name: profile.name, facility_name: profile.facility_name } : null,
+      default_server_url: this.#parts.defaultServerUrl,
       known_staff: (profile?.known_staff ?? []).map(({ sign_in_name, name }) => ({ sign_in_name, name })),
       session: profile && this.#session ? toSessionState(this.#session, profile, this.#leaseTime()) : null,
       rows_received: this.#unlocked?.sync.rowsReceived ?? 0,

@@ -44,6 +44,7 @@ const start = (options: StartOptions): ReturnType<typeof serve> => {
     folder: options.profileFolder,
     deviceSecret: Buffer.from(options.deviceSecret, 'base64url'),
     passwordCost: standardCost,
+    defaultServerUrl: options.defaultServerUrl ?? '',
     fetch,
     now: Date.now,
     random: Math.random,

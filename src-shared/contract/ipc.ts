@@ -26,6 +26,8 @@ export type SessionState = z.infer<typeof sessionState>
 export const appState = z.object({
   stage: z.enum(['not_enrolled', 'signed_out', 'loading', 'ready']),
   device: z.object({ name: z.string(), facility_name: z.string() }).nullable(),
+  /** What the enrollment screen offers; empty when nobody has said. */
+  default_server_url: z.string(),
   /** Staff who can unlock this device without internet, by their sign-in name. */
   known_staff: z.array(z.object({ sign_in_name: z.string(), name: z.string() })),
   session: sessionState.nullable(),

@@ -44,6 +44,7 @@ export const openDesk = ({ folder = temporaryFolder(), ...network }: DeskOptions
     folder,
     deviceSecret: new Uint8Array(32).fill(3),
     passwordCost: testCost,
+    defaultServerUrl: '',
     fetch: network.fetch ?? fetch,
     now: network.now ?? Date.now,
     random: Math.random,

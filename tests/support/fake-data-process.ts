@@ -19,6 +19,7 @@ const appState = () =>
     ? {
         stage: readFileSync(inProfile('fake-stage'), 'utf8'),
         device: null,
+        default_server_url: '',
         known_staff: [],
         session: null,
         rows_received: 0,

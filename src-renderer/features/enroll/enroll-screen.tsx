@@ -12,9 +12,9 @@ import classes from './enroll-screen.module.css'
 const toUrl = (typed: string): string => (/^https?:\/\//i.test(typed) ? typed : `https://${typed}`)
 
 /** Makes this computer one of a facility, with a code that an administrator gave out. */
-export const EnrollScreen = () => {
+export const EnrollScreen = ({ offeredServer }: { readonly offeredServer: string }) => {
   const { bridge, appState } = useDesk()
-  const [server, setServer] = useState('')
+  const [server, setServer] = useState(offeredServer)
   const [code, setCode] = useState('')
   const [name, setName] = useState('')
   const [error, setError] = useState<ErrorData>()
@@ -41,7 +41,7 @@ export const EnrollScreen = () => {
   return (
     <Gate
       title="Set up this computer"
-      hint="An administrator gives you the address and a code. The code works once, for 24 hours."
+      hint="An administrator gives you the address and a code. The code works once, and only for a few minutes."
     >
       <form onSubmit={enroll} className={classes['form']}>
         <Stack gap="md">
@@ -51,14 +51,15 @@ export const EnrollScreen = () => {
             size="md"
             value={server}
             onChange={(change) => setServer(change.currentTarget.value)}
-            autoFocus
+            autoFocus={offeredServer === ''}
             autoComplete="off"
             spellCheck={false}
           />
           <TextInput
             label="Code"
-            placeholder="ABCD-1234"
+            placeholder="7K3M-9QXT-04BD"
             size="md"
+            autoFocus={offeredServer !== ''}
             value={code}
             onChange={(change) => setCode(change.currentTarget.value)}
             classNames={{ input: classes['code'] }}
