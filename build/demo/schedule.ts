@@ -42,11 +42,17 @@ export const createCalendar = (): Calendar => {
   }
 }
 
+const minutesOf = (time: TimeText): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
+
+const toTime = (minutes: number): TimeText =>
+  `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
+
 /** `16:45` and 30 → `17:15`, never beyond the end of the day. */
-export const laterBy = (time: TimeText, minutes: number): TimeText => {
-  const total = Math.min(Number(time.slice(0, 2)) * 60 + Number(time.slice(3)) + minutes, 24 * 60 - 1)
-  return `${String(Math.floor(total / 60)).padStart(2, '0')}:${String(total % 60).padStart(2, '0')}`
-}
+export const laterBy = (time: TimeText, minutes: number): TimeText =>
+  toTime(Math.min(minutesOf(time) + minutes, 24 * 60 - 1))
+
+/** `17:15` and 30 → `16:45`, never before the day begins. */
+export const earlierBy = (time: TimeText, minutes: number): TimeText => toTime(Math.max(minutesOf(time) - minutes, 0))
 
 /** Monday is 1, Sunday 7. */
 export const weekdayOf = (date: DateText): number => Temporal.PlainDate.from(date).dayOfWeek

@@ -4,7 +4,7 @@ import { dateAt, instantOf, instantToText, timeAt } from '../../src-shared/time.
 import { enroll, findClass, fits, livesOnlyAt, type School } from './classes.ts'
 import type { Draft, RowOf, Site } from './draft.ts'
 import type { Child } from './people.ts'
-import { book, type Calendar, laterBy, type Meeting, placeSession, type When } from './schedule.ts'
+import { book, type Calendar, earlierBy, laterBy, type Meeting, placeSession, type When } from './schedule.ts'
 import { storyOf } from './story.ts'
 
 interface Stage {
@@ -56,6 +56,7 @@ export const draftStory = (stage: Stage, site: Site): readonly Meeting[] => {
     return placeSession(stage, of, timeAroundNow(draft.now, site.facility, of.template.minutes))
   }
   const roll = meet(story.rollClass)
+  keepFreeBefore(stage.calendar, roll)
   const makeUp = meet('Basketball Under 12')
   const third = meet('Mini hoops')
   const [, second] = children.filter((child) => child.isInStory && child.sites.includes(site))
@@ -67,6 +68,14 @@ export const draftStory = (stage: Stage, site: Site): readonly Meeting[] => {
   bookRegulars(stage, makeUp)
   bookRegulars(stage, third)
   return [roll, makeUp, third]
+}
+
+/** The instructor comes from nothing else, so that this roll is the one that is on: no class is as long as that. */
+const freeMinutes = 90
+
+const keepFreeBefore = (calendar: Calendar, { session }: Meeting): void => {
+  const { instructor_id, date, starts_at } = session
+  if (instructor_id) calendar.take(instructor_id, { date, from: earlierBy(starts_at, freeMinutes), until: starts_at })
 }
 
 const bookRegulars = (stage: Stage, meeting: Meeting): void => {

@@ -8,6 +8,7 @@ import { demoSignIns, demoStories } from '../../build/demo/story.ts'
 import { effectiveMark } from '../../src-shared/rules/attendance.ts'
 import { checkInWindow } from '../../src-shared/rules/check-in-window.ts'
 import { receiptContent, receiptLabel } from '../../src-shared/rules/receipt.ts'
+import { phaseOf } from '../../src-shared/rules/sessions.ts'
 import { rowSchema } from '../../src-shared/schema/derive.ts'
 import type { Table } from '../../src-shared/schema/table.ts'
 import { serverTables, syncedTables } from '../../src-shared/schema/tables.ts'
@@ -289,6 +290,22 @@ describe.each(clocks)('loaded %s', (_when, now) => {
       'trial',
     ])
     expect(rows.attendance_marks.filter(({ session_id }) => session_id === rolls[0]?.id)).toEqual([])
+  })
+
+  test.each(demoStories)('$facilityCode has that roll first among what its instructor has on', (story) => {
+    const facility = rows.facilities.find(({ code }) => code === story.facilityCode)
+    expect.assert(facility)
+
+    const ofToday = todayAt(facility)
+    const roll = ofToday.find(({ class_id }) => classes.get(class_id)?.name === story.rollClass)
+    const earlier = ofToday.filter(
+      (session) =>
+        session.instructor_id === roll?.instructor_id &&
+        phaseOf(session, timeAt(now, zone)) === 'now' &&
+        session.starts_at < (roll?.starts_at ?? ''),
+    )
+
+    expect(earlier).toEqual([])
   })
 
   test.each(demoStories)('$facilityCode has a family of three whose check-in is open, and who owe', (story) => {
