@@ -45,7 +45,10 @@ test('without the cookie there is nothing, also not with a made-up token or cook
     ask(url, '/', { headers: { cookie: `${name}=${'a'.repeat(43)}` } }),
     ask(url, '/start'),
     ask(url, '/start?token=a.b'),
-    ask(url, `/start?token=${(url.searchParams.get('token') ?? '').replace(/^./, (first) => (first === 'a' ? 'b' : 'a'))}`),
+    ask(
+      url,
+      `/start?token=${(url.searchParams.get('token') ?? '').replace(/^./, (first) => (first === 'a' ? 'b' : 'a'))}`,
+    ),
   ])
 
   expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 403, 403, 403])
