@@ -34,6 +34,7 @@ const useTold = (): (<A>(command: Command<A>, args: A) => Promise<boolean>) => {
 
 export const useRollActions = ({ session, rows }: Roll): RollActions => {
   const run = useTold()
+  const command = useCommand()
   const show = useToasts((toasts) => toasts.show)
   const [wasAsked, setAsked] = useState(false)
   // The undo of a toast comes later: it must know what was marked meanwhile.
@@ -85,9 +86,12 @@ export const useRollActions = ({ session, rows }: Roll): RollActions => {
     },
 
     close: async () => {
+      if (session.roll_closed_at) return
       setAsked(true)
-      if (unmarked.length > 0 || session.roll_closed_at) return
-      if (await run(closeRoll, { session_id: session.id })) show({ text: 'Roll closed. Saved on this computer.' })
+      // The command knows what was saved a moment ago; the rows on the screen may be one read behind.
+      const reply = await command(closeRoll, { session_id: session.id })
+      if (reply.ok) show({ text: 'Roll closed. Saved on this computer.' })
+      else if (reply.error.code !== 'roll_incomplete') show({ text: errorText(reply.error), tone: 'danger' })
     },
   }
 }
