@@ -103,7 +103,7 @@ test('a roll is marked by keys alone', async ({ openDesk }) => {
 
 test('the main screens can be read and used by everybody, in light and dark', async ({ openDesk }) => {
   const desk = await openDesk()
-  const { hands, page, search } = desk
+  const { hands, page, search, toast } = desk
   await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
   await expectAccessible(page, 'sign-in')
   await desk.signIn('campus_manager')
@@ -132,6 +132,7 @@ test('the main screens can be read and used by everybody, in light and dark', as
   await expectAccessible(page, 'classes')
   await hands.click(page.getByRole('button', { name: 'Mini hoops' }))
   await hands.press('a')
+  await expect(toast).toContainText('marked present')
   await expect(page.getByRole('list', { name: 'Roll' })).toBeVisible()
   await expectAccessible(page, 'roll')
   await hands.press('+')
