@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Store } from '../../src-main/data/store.ts'
-import type { LogEntry } from '../../src-main/data/sync/feed.ts'
+import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
 import { findCommand } from '../../src-shared/commands/index.ts'
 import { academy, booking, session } from '../support/academy.ts'
 import { counterRows, entriesOf, type Rows } from '../support/counter-rows.ts'

@@ -1,6 +1,6 @@
 import { permissions } from '../../src-shared/permissions.ts'
 import type { Database, SyncedTableName } from '../../src-shared/schema/tables.ts'
-import type { LogEntry } from '../../src-main/data/sync/feed.ts'
+import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
 import * as build from './academy.ts'
 
 /** Rows by table, as a facility log would bring them. */

@@ -8,6 +8,7 @@ const forbiddenByLint: readonly (readonly [string, ...string[]])[] = [
   ['src-shared/schema/', 'pg', '../rules/x.ts', '../queries/x.ts', '../commands/x.ts', '../contract/x.ts'],
   ['src-shared/schema/tables/', 'electron', '../../queries/x.ts', '../../commands/x.ts'],
   ['src-shared/rules/', 'node:crypto', '../queries/x.ts', '../commands/x.ts', '../contract/x.ts'],
+  ['src-shared/replica/', 'better-sqlite3', '../queries/x.ts', '../commands/x.ts', '../contract/x.ts'],
   ['src-shared/queries/', 'better-sqlite3', '../commands/x.ts', '../contract/x.ts'],
   ['src-shared/commands/', 'better-sqlite3', '../queries/x.ts', '../contract/x.ts'],
   ['src-shared/contract/', 'fastify', 'electron'],
@@ -26,12 +27,14 @@ const forbiddenByLint: readonly (readonly [string, ...string[]])[] = [
   ['src-renderer/features/class/roll/row/', './x.ts'],
   ['sync-server/', 'electron', 'better-sqlite3', 'react', '@electric-sql/client'],
   ['sync-server/routes/', 'electron', 'better-sqlite3'],
+  ['sync-server/snapshots/', 'electron', '@electric-sql/client'],
 ]
 
 const allowed: readonly (readonly [string, ...string[]])[] = [
   ['src-shared/', 'zod', 'temporal-polyfill', './money.ts'],
   ['src-shared/schema/tables/', 'zod', 'kysely', '../columns.ts', '../../errors.ts'],
   ['src-shared/rules/', '../schema/x.ts', '../errors.ts'],
+  ['src-shared/replica/', '../schema/x.ts', '../rules/x.ts', './x.ts'],
   ['src-shared/queries/', 'kysely', '../schema/x.ts', '../rules/x.ts'],
   ['src-shared/commands/', 'zod', '../schema/x.ts', '../rules/x.ts'],
   ['src-shared/contract/', 'zod', '../commands/x.ts', '../queries/x.ts', '../schema/x.ts'],
@@ -45,6 +48,7 @@ const allowed: readonly (readonly [string, ...string[]])[] = [
   ['src-renderer/features/class/', './x.ts', './roll/x.ts', '../../app/x.ts', '../../../src-shared/errors.ts'],
   ['src-renderer/features/class/roll/', './x.ts', '../x.ts', '../../../ui/x.ts', '../../../../src-shared/errors.ts'],
   ['sync-server/', 'fastify', '@fastify/rate-limit', 'pg', 'node:http', './routes/x.ts', '../src-shared/errors.ts'],
+  ['sync-server/snapshots/', 'better-sqlite3', 'pg', '../../src-shared/replica/x.ts'],
 ]
 
 const forbiddenBetweenPrograms: readonly (readonly [string, ...string[]])[] = [

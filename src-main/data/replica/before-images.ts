@@ -1,6 +1,6 @@
+import { allTables } from '../../../src-shared/replica/schema.ts'
 import type { Table } from '../../../src-shared/schema/table.ts'
 import type { SqliteDatabase } from '../sqlite.ts'
-import { allTables } from './schema.ts'
 
 const objectOf = (table: Table): string =>
   `json_object(${Object.keys(table.columns)

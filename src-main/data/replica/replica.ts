@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { Kysely, SqliteDialect, type Transaction } from 'kysely'
+import { finishingSteps } from '../../../src-shared/replica/finishing.ts'
+import { createTables, schemaFingerprint } from '../../../src-shared/replica/schema.ts'
+import { installSearchIndex, type SearchIndex } from '../../../src-shared/replica/search-index.ts'
 import type { SearchDatabase } from '../../../src-shared/schema/search-index.ts'
 import type { Database } from '../../../src-shared/schema/tables.ts'
 import { databaseFiles, openEncrypted, type SqliteDatabase } from '../sqlite.ts'
 import { type BeforeImages, installBeforeImages } from './before-images.ts'
 import { keptStatements } from './kept-statements.ts'
-import { createTables, indexDdl, schemaFingerprint } from './schema.ts'
-import { installSearchIndex, type SearchIndex, searchIndexSteps } from './search-index.ts'
 import { type ReplicaState, stateReader, type StateStore, stateStore } from './state.ts'
 
 /** A copy of the facility's rows. It can be deleted at any time and made again from the server and `desk.db`. */
@@ -83,20 +84,6 @@ export const deleteReplica = (file: string): void => {
 const goLive = (db: SqliteDatabase): Live => {
   tune(db, { cacheKib: 16_384, pagesInLog: 1000 })
   return { images: installBeforeImages(db), search: installSearchIndex(db) }
-}
-
-/**
- * What a loaded replica needs to be used, each step on its own, so that the desk can work in between. After a cut they
- * are all done again.
- */
-function* finishingSteps(db: SqliteDatabase): Generator<() => void> {
-  for (const ddl of indexDdl) yield () => db.exec(ddl)
-  yield* searchIndexSteps(db)
-  yield () => {
-    // Some rows of each index tell enough, and reading all took as long as making the indexes.
-    db.pragma('analysis_limit = 1000')
-    db.exec('analyze')
-  }
 }
 
 interface Tuning {

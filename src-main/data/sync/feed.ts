@@ -1,12 +1,5 @@
+import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import { isSyncedTable } from '../../../src-shared/schema/tables.ts'
-
-/** One entry of the facility log: the row as it is since `position`, or null when it is gone from here. */
-export interface LogEntry {
-  readonly position: number
-  readonly table_name: string
-  readonly row_id: string
-  readonly row: Readonly<Record<string, unknown>> | null
-}
 
 /** What arrives from the server, in the words of the log. */
 export type FeedEvent =

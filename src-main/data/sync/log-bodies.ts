@@ -1,4 +1,4 @@
-import type { LogEntry } from './feed.ts'
+import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 
 /** A message in an answer of the log, as far as it matters here. */
 interface WireMessage {

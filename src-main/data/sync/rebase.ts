@@ -3,6 +3,8 @@ import { applyCommand } from '../../../src-shared/commands/command.ts'
 import { findCommand } from '../../../src-shared/commands/index.ts'
 import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { toErrorData } from '../../../src-shared/errors.ts'
+import { type Applier, laterOf, latestHlcOf } from '../../../src-shared/replica/apply.ts'
+import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import { permissionsOf } from '../../../src-shared/rules/access.ts'
 import type { Database } from '../../../src-shared/schema/tables.ts'
 import type { Desk } from '../desk/desk.ts'
@@ -11,8 +13,6 @@ import { oneWriter } from '../one-writer.ts'
 import type { ChangedRow } from '../replica/before-images.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { SqliteDatabase } from '../sqlite.ts'
-import { type Applier, laterOf, latestHlcOf } from './apply.ts'
-import type { LogEntry } from './feed.ts'
 
 export interface Batch {
   readonly entries: readonly LogEntry[]

@@ -1,5 +1,6 @@
 import { isChangeMessage, type Message, ShapeStream } from '@electric-sql/client'
-import type { FeedEvent, LogEntry } from './feed.ts'
+import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
+import type { FeedEvent } from './feed.ts'
 import { type LogBodies, logBodies } from './log-bodies.ts'
 import type { Server } from './server.ts'
 

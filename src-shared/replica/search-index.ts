@@ -1,5 +1,5 @@
-import { searchTerms } from '../../../src-shared/rules/search-terms.ts'
-import type { SqliteDatabase } from '../sqlite.ts'
+import { searchTerms } from '../rules/search-terms.ts'
+import type { ReplicaDatabase } from './sqlite.ts'
 
 /** Keeps the full-text index equal to the rows it is made of, inside the writer's transaction. */
 export interface SearchIndex {
@@ -23,7 +23,7 @@ const triggers = [
 ]
 
 /** Fills an empty index after a bulk load, then keeps it by triggers on this connection. */
-export const installSearchIndex = (db: SqliteDatabase): SearchIndex => {
+export const installSearchIndex = (db: ReplicaDatabase): SearchIndex => {
   db.exec('create temp table search_dirty (family_id text)')
   for (const trigger of triggers) db.exec(trigger)
   const index = familyIndexer(db)
@@ -32,10 +32,10 @@ export const installSearchIndex = (db: SqliteDatabase): SearchIndex => {
 
   return {
     refresh() {
-      const families = dirty.all().map(String)
+      const families = dirty.all([]).map(String)
       if (families.length === 0) return false
       for (const family of families) index(family)
-      clean.run()
+      clean.run([])
       return true
     },
   }
@@ -45,10 +45,10 @@ export const installSearchIndex = (db: SqliteDatabase): SearchIndex => {
 const familiesPerStep = 200
 
 /** Fills the index, family by family; each step is a transaction of its own. */
-export function* searchIndexSteps(db: SqliteDatabase): Generator<() => void> {
+export function* searchIndexSteps(db: ReplicaDatabase): Generator<() => void> {
   const index = familyIndexer(db)
-  const families = db.prepare('select id from families').pluck().all().map(String)
-  yield () => db.exec('delete from search_index; delete from search_families')
+  const families = db.prepare('select id from families').pluck().all([]).map(String)
+  yield () => void db.exec('delete from search_index; delete from search_families')
   for (let from = 0; from < families.length; from += familiesPerStep) {
     yield db.transaction(() => {
       for (const family of families.slice(from, from + familiesPerStep)) index(family)
@@ -60,7 +60,7 @@ type Family = Parameters<typeof searchTerms>[0]
 type Guardians = Parameters<typeof searchTerms>[1]
 type Students = Parameters<typeof searchTerms>[2]
 
-const familyIndexer = (db: SqliteDatabase): ((familyId: string) => void) => {
+const familyIndexer = (db: ReplicaDatabase): ((familyId: string) => void) => {
   const family = db.prepare('select * from families where id = ?')
   const guardians = db.prepare('select * from guardians where family_id = ? order by priority, id')
   const students = db.prepare(
@@ -73,13 +73,13 @@ const familyIndexer = (db: SqliteDatabase): ((familyId: string) => void) => {
   const add = db.prepare('insert into search_index (rowid, family_id, terms) values (?, ?, ?)')
 
   return (familyId) => {
-    const known = rowOf.get(familyId)
-    if (known !== undefined) drop.run(known)
-    const row = family.get(familyId) as Family | undefined
+    const known = rowOf.get([familyId])
+    if (known !== undefined) drop.run([known])
+    const row = family.get([familyId]) as Family | undefined
     if (!row) return
-    const id = known ?? addRow.run(familyId).lastInsertRowid
+    const id = known ?? addRow.run([familyId]).lastInsertRowid
     // The rows are the replica's own, written through the definitions.
-    const terms = searchTerms(row, guardians.all(familyId) as Guardians, students.all(familyId) as Students)
-    add.run(id, familyId, terms)
+    const terms = searchTerms(row, guardians.all([familyId]) as Guardians, students.all([familyId]) as Students)
+    add.run([id, familyId, terms])
   }
 }

@@ -1,8 +1,8 @@
-import { sqliteIndexDdl, sqliteTableDdl } from '../../../src-shared/schema/derive.ts'
-import { searchFamiliesDdl, searchIndexDdl } from '../../../src-shared/schema/search-index.ts'
-import type { Table } from '../../../src-shared/schema/table.ts'
-import { syncedTables } from '../../../src-shared/schema/tables.ts'
-import type { SqliteDatabase } from '../sqlite.ts'
+import { sqliteIndexDdl, sqliteTableDdl } from '../schema/derive.ts'
+import { searchFamiliesDdl, searchIndexDdl } from '../schema/search-index.ts'
+import type { Table } from '../schema/table.ts'
+import { syncedTables } from '../schema/tables.ts'
+import type { ReplicaDatabase } from './sqlite.ts'
 
 export const allTables: readonly Table[] = Object.values(syncedTables)
 
@@ -24,7 +24,7 @@ export const schemaFingerprint = (): string =>
   JSON.stringify([allTables.map((table) => [sqliteTableDdl(table), ...sqliteIndexDdl(table)]), localDdl])
 
 /** Tables only: indexes and the search index follow when the first rows are in, which is several times faster. */
-export const createTables = (db: SqliteDatabase): void => {
+export const createTables = (db: ReplicaDatabase): void => {
   for (const table of allTables) db.exec(sqliteTableDdl(table))
   for (const ddl of localDdl) db.exec(ddl)
 }

@@ -1,8 +1,8 @@
-import { columnNames, wireDecoder } from '../../../src-shared/schema/derive.ts'
-import type { Table } from '../../../src-shared/schema/table.ts'
-import { allTables } from '../replica/schema.ts'
-import type { SqliteDatabase } from '../sqlite.ts'
-import type { LogEntry } from './feed.ts'
+import { columnNames, wireDecoder } from '../schema/derive.ts'
+import type { Table } from '../schema/table.ts'
+import type { LogEntry } from './log-entry.ts'
+import { allTables } from './schema.ts'
+import type { ReplicaDatabase, ReplicaStatement } from './sqlite.ts'
 
 /** Writes entries of the log into the replica; part of the caller's transaction. */
 export interface Applier {
@@ -22,7 +22,7 @@ interface TableApplier {
   readonly isShown: (entry: LogEntry) => boolean
 }
 
-export const applierFor = (db: SqliteDatabase): Applier => {
+export const applierFor = (db: ReplicaDatabase): Applier => {
   const tables = new Map(allTables.map((table) => [table.name, tableApplier(db, table)]))
   const of = (entry: LogEntry): TableApplier => {
     const found = tables.get(entry.table_name)
@@ -60,7 +60,7 @@ const loadTable = (table: TableApplier, entries: readonly LogEntry[]): void => {
 /** More rows in one statement hardly save more. */
 const rowsPerInsert = 50
 
-const tableApplier = (db: SqliteDatabase, table: Table): TableApplier => {
+const tableApplier = (db: ReplicaDatabase, table: Table): TableApplier => {
   const names = columnNames(table).map((name) => `"${name}"`)
   const decode = wireDecoder(table)
   const one = `(${names.map(() => '?').join(', ')})`
@@ -68,7 +68,7 @@ const tableApplier = (db: SqliteDatabase, table: Table): TableApplier => {
     `insert into "${table.name}" (${names.join(', ')}) values ${Array.from({ length: rows }, () => one).join(', ')}
       on conflict (id) do update set ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`
   const put = db.prepare(putSql(1))
-  let putSome: ReturnType<SqliteDatabase['prepare']> | undefined
+  let putSome: ReplicaStatement | undefined
   const remove = db.prepare(`delete from "${table.name}" where id = ?`)
   const read = db.prepare(`select ${names.join(', ')} from "${table.name}" where id = ?`).raw()
 
@@ -82,9 +82,9 @@ const tableApplier = (db: SqliteDatabase, table: Table): TableApplier => {
       }
       for (const row of rows.slice(whole)) put.run(decode(row))
     },
-    remove: (rowId) => remove.run(rowId),
+    remove: (rowId) => remove.run([rowId]),
     isShown({ row, row_id }) {
-      const shown = read.get(row_id) as readonly unknown[] | undefined
+      const shown = read.get([row_id]) as readonly unknown[] | undefined
       if (row === null || shown === undefined) return row === null && shown === undefined
       const wanted = decode(row)
       return shown.every((value, index) => value === wanted[index])
