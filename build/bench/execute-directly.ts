@@ -7,6 +7,7 @@ import { toMutationId } from '../../src-shared/ids.ts'
 import { maxBatch } from '../../src-shared/contract/http.ts'
 import { openDevice } from '../../src-main/data/device/device.ts'
 import { enrollDevice } from '../../src-main/data/device/enroll.ts'
+import { systemEnvironment } from '../../src-main/data/environment.ts'
 import { signInOnline } from '../../src-main/data/device/sign-in.ts'
 import { readDevice } from '../../sync-server/auth/devices.ts'
 import { openPostgres } from '../../sync-server/db/postgres.ts'
@@ -54,12 +55,16 @@ export const executeDirectly = async (place: Place, args: readonly unknown[]): P
 
 /** A device that exists for the server only. */
 const enrolledDevice = async ({ folder, stack, createCode }: Place) => {
-  const parts = { folder: join(folder, `device-${v7()}`), deviceSecret: randomBytes(32), fetch, now: Date.now }
+  const environment = systemEnvironment
+  const parts = { folder: join(folder, `device-${v7()}`), deviceSecret: randomBytes(32), environment }
   const enrollment = { code: await createCode(), name: 'Bench', server_url: stack.serverUrl }
   const { device_id: deviceId } = await enrollDevice(parts, enrollment)
   const device = openDevice({ ...parts, onContact: () => undefined })
   if (!device) throw new Error('The device was not enrolled.')
   const cheap = { memoryKib: 8, passes: 1 }
-  const { staff } = await signInOnline({ ...device, ...parts, cost: cheap, dataKey: undefined }, credentials)
+  const { staff } = await signInOnline(
+    { ...device, ...parts, cost: cheap, dataKey: undefined, now: environment.clock.now },
+    credentials,
+  )
   return { deviceId, staffId: staff.staff_id, leaseId: staff.lease_id }
 }

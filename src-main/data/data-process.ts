@@ -8,6 +8,7 @@ import { type Device, openDevice } from './device/device.ts'
 import { enrollDevice, type Enrollment } from './device/enroll.ts'
 import type { PasswordCost } from './device/sealed.ts'
 import { type Credentials, signIn, signInOnline, type SignInParts } from './device/sign-in.ts'
+import type { Environment } from './environment.ts'
 import { mutex } from './mutex.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
 import { Store } from './store.ts'
@@ -20,10 +21,7 @@ export interface DataProcessParts {
   readonly passwordCost: PasswordCost
   /** Offered in the enrollment screen; empty when nobody has said. */
   readonly defaultServerUrl: string
-  readonly fetch: typeof fetch
-  /** Epoch ms. */
-  readonly now: () => number
-  readonly random: () => number
+  readonly environment: Environment
   readonly push: (push: Push) => void
   readonly onFault: (error: unknown) => void
 }
@@ -64,8 +62,12 @@ export class DataProcess {
     this.#device = this.#openDevice()
   }
 
+  get #nowMs(): number {
+    return this.#parts.environment.clock.now()
+  }
+
   get now(): string {
-    return instantToText(this.#parts.now())
+    return instantToText(this.#nowMs)
   }
 
   appState(): AppState {
@@ -81,7 +83,8 @@ export class DataProcess {
   }
 
   async enroll(enrollment: Enrollment): Promise<AppState> {
-    await enrollDevice(this.#parts, enrollment)
+    const { folder, deviceSecret, environment } = this.#parts
+    await enrollDevice({ folder, deviceSecret, environment }, enrollment)
     this.#device = this.#openDevice()
     return this.#announce()
   }
@@ -95,7 +98,7 @@ export class DataProcess {
       this.#unlocked ??= await this.#unlock(device, dataKey)
       this.#staff = staff
       await this.#readSession()
-      const isOld = Date.parse(staff.lease_not_after) - this.#parts.now() < renewWhenLeftMs
+      const isOld = Date.parse(staff.lease_not_after) - this.#nowMs < renewWhenLeftMs
       if (!byServer && isOld) void this.#renewLease(device, credentials, staff.staff_id).catch(this.#parts.onFault)
       return this.#announce()
     })
@@ -166,16 +169,16 @@ export class DataProcess {
   }
 
   async #unlock(device: Device, dataKey: Uint8Array): Promise<Unlocked> {
-    const { folder, now, random, onFault } = this.#parts
-    const store = await Store.open({ folder, key: dataKey, profile: device.profile(), now })
+    const { folder, environment, onFault } = this.#parts
+    const store = await Store.open({ folder, key: dataKey, profile: device.profile(), environment })
     // A clock that runs ahead must not forget what a restored server may ask for.
     const received = Date.parse(store.replica.readState().receivedUpTo ?? '1970-01-01')
-    store.desk.pruneSent(store.progress, instantToText(Math.min(now(), received) - keepSentMs))
+    store.desk.pruneSent(store.progress, instantToText(Math.min(this.#nowMs, received) - keepSentMs))
     const sync = new Sync({
       store,
       url: device.profile().server_url,
       server: device.server,
-      random,
+      environment,
       onFault,
       onTables: (tables) => this.tablesChanged(tables),
       onShown: () => this.#onShown(),
@@ -210,7 +213,7 @@ export class DataProcess {
       deviceSecret: this.#parts.deviceSecret,
       cost: this.#parts.passwordCost,
       dataKey: this.#unlocked?.dataKey,
-      now: this.#parts.now,
+      now: this.#parts.environment.clock.now,
     }
   }
 

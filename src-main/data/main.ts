@@ -4,6 +4,7 @@ import { handlersFor } from '../ipc/handlers.ts'
 import { serve } from '../ipc/serve.ts'
 import { DataProcess } from './data-process.ts'
 import { standardCost } from './device/sealed.ts'
+import { systemEnvironment } from './environment.ts'
 import type { FromData, StartOptions, ToData } from './protocol.ts'
 
 /** The two kinds of parent: a forked Node process, and Electron's utility process. */
@@ -45,9 +46,7 @@ const start = (options: StartOptions): ReturnType<typeof serve> => {
     deviceSecret: Buffer.from(options.deviceSecret, 'base64url'),
     passwordCost: standardCost,
     defaultServerUrl: options.defaultServerUrl ?? '',
-    fetch,
-    now: Date.now,
-    random: Math.random,
+    environment: systemEnvironment,
     push: port.send,
     onFault,
   })

@@ -7,9 +7,10 @@ import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
 import { type Desk, deskOver } from './desk/desk.ts'
 import { openDesk } from './desk/open.ts'
 import type { Profile } from './device/profile.ts'
+import type { Environment } from './environment.ts'
 import { mutex } from './mutex.ts'
 import { type Actor, enqueue, type Saved } from './outbox/enqueue.ts'
-import { deleteReplica, openReplica, type Replica } from './replica/replica.ts'
+import { openReplica, type Replica } from './replica/replica.ts'
 import type { ReplicaState } from './replica/state.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
 
@@ -18,8 +19,7 @@ export interface StoreParts {
   /** 32 bytes. */
   readonly key: Uint8Array
   readonly profile: Pick<Profile, 'device_id' | 'facility_id' | 'till'>
-  /** Epoch ms. */
-  readonly now: () => number
+  readonly environment: Pick<Environment, 'clock' | 'bytes' | 'disk'>
 }
 
 /** Some ten milliseconds of work. */
@@ -42,10 +42,10 @@ export class Store {
 
   private constructor(parts: StoreParts) {
     this.#parts = parts
-    this.desk = deskOver(openDesk(parts.folder, parts.key))
+    this.desk = deskOver(openDesk(parts.environment.disk, parts.folder, parts.key))
     this.#generation = Number(this.desk.setting('replica') ?? 1)
     // A kill right after a renewal has left it.
-    deleteReplica(this.#fileOf(this.#generation - 1))
+    this.#disk.remove(this.#fileOf(this.#generation - 1))
     this.#shown = this.#open(this.#generation)
     this.#loading = this.#shown.replica.state.read().isComplete ? undefined : this.#shown
   }
@@ -78,8 +78,9 @@ export class Store {
         throw new DomainError('unavailable', 'The data of this facility is still coming in.')
       }
       const caughtUp = await this.#catchUp()
-      const { profile, now } = this.#parts
-      const saved = await enqueue({ replica: this.replica, desk: this.desk, profile, now }, command, args, actor)
+      const { profile, environment } = this.#parts
+      const parts = { replica: this.replica, desk: this.desk, profile, environment }
+      const saved = await enqueue(parts, command, args, actor)
       return { ...saved, tables: [...new Set([...caughtUp, ...saved.tables])] }
     })
   }
@@ -134,7 +135,7 @@ export class Store {
       if (this.#loading) await this.#loading.replica.close()
       const generation = isShown ? this.#generation : this.#generation + 1
       // Also what a kill has left of an earlier renewal.
-      deleteReplica(this.#fileOf(generation))
+      this.#disk.remove(this.#fileOf(generation))
       this.#loading = this.#open(generation)
       if (isShown) this.#shown = this.#loading
     })
@@ -148,8 +149,12 @@ export class Store {
     })
   }
 
+  get #disk(): Environment['disk'] {
+    return this.#parts.environment.disk
+  }
+
   #open(generation: number): Copy {
-    const replica = openReplica(this.#fileOf(generation), this.#parts.key)
+    const replica = openReplica(this.#disk, this.#fileOf(generation), this.#parts.key)
     return { replica, applier: applierFor(replica.db) }
   }
 
@@ -164,7 +169,7 @@ export class Store {
     this.#shown = fresh
     this.#loading = undefined
     await old.replica.close()
-    deleteReplica(old.replica.file)
+    this.#disk.remove(old.replica.file)
   }
 
   #loadingCopy(): Copy {

@@ -12,6 +12,7 @@ import type { SearchDatabase } from '../../src-shared/schema/search-index.ts'
 import { type Database, syncedTables } from '../../src-shared/schema/tables.ts'
 import { academy } from '../support/academy.ts'
 import { counterRows, entriesOf } from '../support/counter-rows.ts'
+import { environmentWith } from '../support/environment.ts'
 import { type MemoryReplica, openMemoryReplica } from '../support/replica-memory.ts'
 import { actorOf, removeFolder, rowsOf, storeParts, temporaryFolder, testNow } from '../support/store.ts'
 
@@ -194,7 +195,7 @@ const openWorld = async () => {
   const folders = devices.map(() => temporaryFolder())
   let now = testNow
   const open = (desk: number) =>
-    Store.open({ ...storeParts(folders[desk] ?? '', counter), profile: profileOf(desk), now: () => (now += 1000) })
+    Store.open({ ...storeParts(folders[desk] ?? '', counter), profile: profileOf(desk), environment: environmentWith({ now: () => (now += 1000) }) })
   const stores = await Promise.all(devices.map((_, desk) => open(desk)))
   const storeOf = (desk: number): Store => stores[desk] ?? expect.fail('There are two desks')
   const load = async (desk: number): Promise<void> => {

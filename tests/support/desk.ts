@@ -4,6 +4,7 @@ import type { Reply } from '../../src-shared/errors.ts'
 import { DataProcess } from '../../src-main/data/data-process.ts'
 import { handlersFor } from '../../src-main/ipc/handlers.ts'
 import { serve } from '../../src-main/ipc/serve.ts'
+import { environmentWith } from './environment.ts'
 import { removeFolder, temporaryFolder } from './store.ts'
 import { password, signInName, type TestServer } from './sync-server.ts'
 import { until } from './until.ts'
@@ -45,9 +46,7 @@ export const openDesk = ({ folder = temporaryFolder(), ...network }: DeskOptions
     deviceSecret: new Uint8Array(32).fill(3),
     passwordCost: testCost,
     defaultServerUrl: '',
-    fetch: network.fetch ?? fetch,
-    now: network.now ?? Date.now,
-    random: Math.random,
+    environment: environmentWith(network),
     push: (push) => pushes.push(push),
     onFault: (fault) => faults.push(fault),
   })

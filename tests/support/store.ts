@@ -5,6 +5,7 @@ import { findCommand } from '../../src-shared/commands/index.ts'
 import { permissions } from '../../src-shared/permissions.ts'
 import { Store, type StoreParts } from '../../src-main/data/store.ts'
 import { type Counter, entriesOf } from './counter-rows.ts'
+import { environmentWith } from './environment.ts'
 
 export const temporaryFolder = (): string => mkdtempSync(path.join(tmpdir(), 'foyer-test-'))
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
@@ -21,7 +22,7 @@ export const storeParts = (folder: string, { till }: Pick<Counter, 'till'>): Sto
     facility_id: till.facility_id,
     till: { id: till.id, code: till.code },
   },
-  now: () => testNow,
+  environment: environmentWith({ now: () => testNow }),
 })
 
 /** The staff member of the counter's rows, who may do everything. */

@@ -1,10 +1,11 @@
 import path from 'node:path'
-import { openEncrypted, type SqliteDatabase } from '../sqlite.ts'
+import type { Disk } from '../environment.ts'
+import type { SqliteDatabase } from '../sqlite.ts'
 import { deskMigrations } from './migrations.ts'
 
 /** Opens `desk.db`, the local truth: FULL, so that what was answered "saved" survives a power cut (promise 1). */
-export const openDesk = (folder: string, key: Uint8Array): SqliteDatabase => {
-  const db = openEncrypted(path.join(folder, 'desk.db'), { key, synchronous: 'FULL' })
+export const openDesk = (disk: Disk, folder: string, key: Uint8Array): SqliteDatabase => {
+  const db = disk.open(path.join(folder, 'desk.db'), { key, synchronous: 'FULL' })
   migrate(db)
   return db
 }

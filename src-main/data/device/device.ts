@@ -1,5 +1,6 @@
 import type { JWK } from 'jose'
 import { DomainError, type ErrorData } from '../../../src-shared/errors.ts'
+import type { Environment } from '../environment.ts'
 import { connectServer, type Server } from '../sync/server.ts'
 import { type Profile, readProfile, writeProfile } from './profile.ts'
 import { deviceSealKey, unseal } from './sealed.ts'
@@ -7,9 +8,7 @@ import { deviceSealKey, unseal } from './sealed.ts'
 export interface DeviceParts {
   readonly folder: string
   readonly deviceSecret: Uint8Array
-  readonly fetch: typeof fetch
-  /** Epoch ms. */
-  readonly now: () => number
+  readonly environment: Pick<Environment, 'clock' | 'bytes' | 'fetch'>
   readonly onContact: (problem: ErrorData | undefined) => void
 }
 
@@ -34,8 +33,7 @@ export const openDevice = (parts: DeviceParts): Device | undefined => {
     server: connectServer({
       url: profile.server_url,
       identity: { deviceId: profile.device_id, privateKey: privateKeyOf(profile, parts.deviceSecret) },
-      fetch: parts.fetch,
-      now: parts.now,
+      environment: parts.environment,
       onContact: parts.onContact,
     }),
   }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { exportJWK, generateKeyPair } from 'jose'
 import { enrollResponse } from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
+import type { Environment } from '../environment.ts'
 import { Outage, postAnonymous } from '../sync/server.ts'
 import { type Profile, readProfile, writeProfile } from './profile.ts'
 import { deviceSealKey, seal } from './sealed.ts'
@@ -9,7 +10,7 @@ import { deviceSealKey, seal } from './sealed.ts'
 export interface EnrollParts {
   readonly folder: string
   readonly deviceSecret: Uint8Array
-  readonly fetch: typeof fetch
+  readonly environment: Pick<Environment, 'clock' | 'fetch'>
 }
 
 export interface Enrollment {
@@ -29,7 +30,7 @@ export const enrollDevice = async (parts: EnrollParts, { code, name, server_url 
   const { kty, crv, x } = await exportJWK(publicKey)
   const url = server_url.replace(/\/+$/, '')
   const answer = await postAnonymous(
-    { url, fetch: parts.fetch },
+    { url, ...parts.environment },
     '/v1/devices/enroll',
     { code: code.trim(), name, public_key: { kty, crv, x } },
     enrollResponse,

@@ -11,6 +11,7 @@ import type { Database } from '../../../src-shared/schema/tables.ts'
 import { instantToText } from '../../../src-shared/time.ts'
 import type { Desk, PrintOrder } from '../desk/desk.ts'
 import type { Profile } from '../device/profile.ts'
+import type { Environment } from '../environment.ts'
 import { oneWriter } from '../one-writer.ts'
 import type { Replica } from '../replica/replica.ts'
 
@@ -24,8 +25,7 @@ export interface EnqueueParts {
   readonly replica: Replica
   readonly desk: Desk
   readonly profile: Pick<Profile, 'device_id' | 'facility_id' | 'till'>
-  /** Epoch ms. */
-  readonly now: () => number
+  readonly environment: Pick<Environment, 'clock' | 'bytes'>
 }
 
 export interface Saved {
@@ -67,18 +67,18 @@ export const enqueue = async (
 const spareBytes = 2000
 
 const compose = (
-  { replica, desk, profile, now }: EnqueueParts,
+  { replica, desk, profile, environment }: EnqueueParts,
   command: AnyCommand,
   args: unknown,
   actor: Actor,
 ): { readonly envelope: MutationEnvelope; readonly context: CommandContext } => {
-  const nowMs = now()
+  const nowMs = environment.clock.now()
   if (Buffer.byteLength(JSON.stringify(args) ?? '') > maxBatchBytes - spareBytes) {
     throw new DomainError('too_large', 'This is more than can be sent at once. Do it in smaller parts.')
   }
   const latest = replica.state.read().latestHlc
   const envelope: MutationEnvelope = {
-    id: toMutationId(v7({ msecs: nowMs })),
+    id: toMutationId(v7({ msecs: nowMs, random: environment.bytes(16) })),
     seq: desk.peek('mutation'),
     command: command.name,
     version: command.version,

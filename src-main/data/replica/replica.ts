@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { Kysely, SqliteDialect, type Transaction } from 'kysely'
 import { finishingSteps } from '../../../src-shared/replica/finishing.ts'
@@ -6,7 +5,8 @@ import { createTables, schemaFingerprint } from '../../../src-shared/replica/sch
 import { installSearchIndex, type SearchIndex } from '../../../src-shared/replica/search-index.ts'
 import type { SearchDatabase } from '../../../src-shared/schema/search-index.ts'
 import type { Database } from '../../../src-shared/schema/tables.ts'
-import { databaseFiles, openEncrypted, type SqliteDatabase } from '../sqlite.ts'
+import type { Disk } from '../environment.ts'
+import type { SqliteDatabase } from '../sqlite.ts'
 import { type BeforeImages, installBeforeImages } from './before-images.ts'
 import { keptStatements } from './kept-statements.ts'
 import { type ReplicaState, stateReader, type StateStore, stateStore } from './state.ts'
@@ -36,10 +36,10 @@ interface Live {
 }
 
 /** Opens the replica, or makes a new one where it is missing or of another shape. */
-export const openReplica = (file: string, key: Uint8Array): Replica => {
-  const db = openCurrent(file, key) ?? createReplica(file, key)
+export const openReplica = (disk: Disk, file: string, key: Uint8Array): Replica => {
+  const db = openCurrent(disk, file, key) ?? createReplica(disk, file, key)
   const writes = new Kysely<Database>({ dialect: new SqliteDialect({ database: keptStatements(db) }) })
-  const readConnection = openEncrypted(file, { key, synchronous: 'NORMAL', readonly: true })
+  const readConnection = disk.open(file, { key, synchronous: 'NORMAL', readonly: true })
   const reads = new Kysely<SearchDatabase>({ dialect: new SqliteDialect({ database: keptStatements(readConnection) }) })
   tune(readConnection, { cacheKib: 32_768 })
   const state = stateStore(db)
@@ -77,10 +77,6 @@ export const openReplica = (file: string, key: Uint8Array): Replica => {
   }
 }
 
-export const deleteReplica = (file: string): void => {
-  for (const each of databaseFiles(file)) rmSync(each, { force: true })
-}
-
 const goLive = (db: SqliteDatabase): Live => {
   tune(db, { cacheKib: 16_384, pagesInLog: 1000 })
   return { images: installBeforeImages(db), search: installSearchIndex(db) }
@@ -99,10 +95,10 @@ const tune = (db: SqliteDatabase, { cacheKib, pagesInLog }: Tuning): void => {
 }
 
 /** Undefined when there is none, or one of another shape or key: it is a copy, so it is made anew. */
-const openCurrent = (file: string, key: Uint8Array): SqliteDatabase | undefined => {
+const openCurrent = (disk: Disk, file: string, key: Uint8Array): SqliteDatabase | undefined => {
   let db: SqliteDatabase | undefined
   try {
-    db = openEncrypted(file, { key, synchronous: 'NORMAL' })
+    db = disk.open(file, { key, synchronous: 'NORMAL' })
     const fingerprint = db.prepare("select value from replica_state where key = 'fingerprint'").pluck().get()
     if (fingerprint === schemaFingerprint()) return db
   } catch {
@@ -112,9 +108,9 @@ const openCurrent = (file: string, key: Uint8Array): SqliteDatabase | undefined 
   return undefined
 }
 
-const createReplica = (file: string, key: Uint8Array): SqliteDatabase => {
-  deleteReplica(file)
-  const db = openEncrypted(file, { key, synchronous: 'NORMAL' })
+const createReplica = (disk: Disk, file: string, key: Uint8Array): SqliteDatabase => {
+  disk.remove(file)
+  const db = disk.open(file, { key, synchronous: 'NORMAL' })
   db.transaction(() => {
     createTables(db)
     db.prepare("insert into replica_state values ('fingerprint', ?)").run(schemaFingerprint())

@@ -1,7 +1,10 @@
 import { importJWK, type JWK, SignJWT } from 'jose'
+import { v4 } from 'uuid'
 import type { z } from 'zod'
 import { errorBody, tokenResponse } from '../../../src-shared/contract/http.ts'
 import { DomainError, type ErrorData } from '../../../src-shared/errors.ts'
+import type { Environment } from '../environment.ts'
+import { fetchWatched } from './fetch-watched.ts'
 
 /** The server was not reached, or its answer was none of ours (a captive portal, a cut connection). Not an error: offline. */
 export class Outage extends Error {
@@ -23,9 +26,7 @@ interface DeviceIdentity {
 export interface ServerParts {
   readonly url: string
   readonly identity: DeviceIdentity
-  readonly fetch: typeof fetch
-  /** Epoch ms. */
-  readonly now: () => number
+  readonly environment: Pick<Environment, 'clock' | 'bytes' | 'fetch'>
   /** Told after every exchange: undefined when the server answered, else what is wrong. */
   readonly onContact: (problem: ErrorData | undefined) => void
 }
@@ -41,14 +42,12 @@ const offline: ErrorData = { code: 'unavailable', message: 'The server is not re
 /** Statuses that mean "later": they are weather, not an answer. */
 const laterStatuses = new Set([429, 500, 502, 503, 504])
 
-const requestTimeoutMs = 20_000
-
 /** Speaks to the sync server as this device: gets an access token when it needs one, and says how the line is. */
 export const connectServer = (parts: ServerParts): Server => {
   let token: Promise<string> | undefined
 
   const freshToken = (): Promise<string> => {
-    token ??= requestToken(parts, parts.now()).catch((error: unknown) => {
+    token ??= requestToken(parts, parts.environment.clock.now()).catch((error: unknown) => {
       token = undefined
       throw error
     })
@@ -88,17 +87,16 @@ const jsonRequest = (body: unknown): RequestInit => ({
   method: 'POST',
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
-  signal: AbortSignal.timeout(requestTimeoutMs),
 })
 
 /** POST without a device, as enrollment needs it. */
 export const postAnonymous = async <T>(
-  parts: Pick<ServerParts, 'url' | 'fetch'>,
+  parts: { readonly url: string } & Pick<Environment, 'clock' | 'fetch'>,
   path: string,
   body: unknown,
   answer: z.ZodType<T>,
 ): Promise<T> => {
-  const response = await parts.fetch(parts.url + path, jsonRequest(body)).catch((error: unknown) => {
+  const response = await fetchWatched(parts, parts.url + path, jsonRequest(body)).catch((error: unknown) => {
     throw new Outage(error)
   })
   return readAnswer(response, answer)
@@ -106,18 +104,16 @@ export const postAnonymous = async <T>(
 
 const reach = async (parts: ServerParts, input: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> => {
   try {
-    const response = await parts.fetch(input, init)
+    const response = await fetchWatched(parts.environment, input, init)
     parts.onContact(laterStatuses.has(response.status) ? offline : undefined)
     return response
   } catch (error) {
     // Our own abort (a stop, a restart of the stream) says nothing about the line.
-    if (init.signal?.aborted && init.signal.reason !== undefined && !isTimeout(init.signal.reason)) throw error
+    if (init.signal?.aborted) throw error
     parts.onContact(offline)
     throw new Outage(error)
   }
 }
-
-const isTimeout = (reason: unknown): boolean => reason instanceof DOMException && reason.name === 'TimeoutError'
 
 /** An answer that is not ours counts as no answer: nothing is taken from an unparsed byte (FAULTS N4). */
 const readAnswer = async <T>(response: Response, answer: z.ZodType<T>): Promise<T> => {
@@ -149,7 +145,7 @@ const requestToken = async (parts: ServerParts, nowMs: number, corrected = false
     .setProtectedHeader({ alg: 'EdDSA' })
     .setIssuer(parts.identity.deviceId)
     .setAudience('foyer')
-    .setJti(crypto.randomUUID())
+    .setJti(v4({ random: parts.environment.bytes(16) }))
     .setIssuedAt(Math.floor(nowMs / 1000))
     .sign(key)
   const response = await reach(parts, `${parts.url}/v1/token`, jsonRequest({ assertion }))

@@ -1,18 +1,26 @@
 import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
 import { DomainError, type ErrorData, toErrorData } from '../../../src-shared/errors.ts'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
+import type { Environment } from '../environment.ts'
 import { type Sender, startSender } from '../outbox/send.ts'
 import type { Store } from '../store.ts'
 import { type FeedEvent, knownEntries } from './feed.ts'
 import type { Server } from './server.ts'
 import { followLog } from './shape-loop.ts'
-import { type FeedEffect, type FeedState, feedStep } from './sync-state.ts'
+import {
+  type FeedEffect,
+  type FeedState,
+  feedStep,
+  type FollowEvent,
+  type FollowState,
+  followStep,
+} from './feed-state.ts'
 
 export interface SyncParts {
   readonly store: Store
   readonly url: string
   readonly server: Server
-  readonly random: () => number
+  readonly environment: Pick<Environment, 'clock' | 'random'>
   readonly onTables: (tables: readonly string[]) => void
   /** The first sync came to its end, or a renewed replica is shown. */
   readonly onShown: () => void
@@ -23,7 +31,7 @@ export interface SyncParts {
 /** A pause before the log is followed again after the stream ended for good. */
 const restartMs = 5000
 
-/** Both directions: follows the facility log and sends the outbox (DESIGN.md §6). The thin loop around sync-state.ts. */
+/** Both directions: follows the facility log and sends the outbox (DESIGN.md §6). The thin loop around feed-state.ts. */
 export class Sync {
   readonly #parts: SyncParts
   #state: FeedState
@@ -31,9 +39,9 @@ export class Sync {
   #rowsReceived = 0
   #line: Pick<SyncStatus, 'online' | 'problem'> = { online: false, problem: null }
   #sender: Sender
+  #followState: FollowState = 'following'
   #loop: { readonly stop: () => void }
-  #restart: NodeJS.Timeout | undefined
-  #isStopped = false
+  #cancelRestart = (): void => undefined
 
   constructor(parts: SyncParts) {
     this.#parts = parts
@@ -66,8 +74,8 @@ export class Sync {
   }
 
   stop(): void {
-    this.#isStopped = true
-    clearTimeout(this.#restart)
+    this.#followStep('stop')
+    this.#cancelRestart()
     this.#sender.stop()
     this.#loop.stop()
   }
@@ -108,7 +116,7 @@ export class Sync {
   }
 
   async #onEvent(event: FeedEvent, handle: string | undefined): Promise<void> {
-    if (this.#isStopped) return
+    if (this.#followState === 'stopped') return
     this.#requireSameLog(event, handle)
     const { next, effect } = feedStep(this.#state, event.kind)
     await this.#effects[effect](event, handle)
@@ -127,12 +135,12 @@ export class Sync {
   }
 
   #startSender(): Sender {
-    const { store, server, random } = this.#parts
+    const { store, server, environment } = this.#parts
     return startSender({
       desk: store.desk,
       server,
       progress: () => store.progress,
-      random,
+      environment,
       onProblem: (error) => this.#onRefusal(error),
       onFault: this.#parts.onFault,
     })
@@ -156,14 +164,21 @@ export class Sync {
   }
 
   #onEnd(error: unknown): void {
-    if (this.#isStopped) return
+    if (this.#followState === 'stopped') return
     const refusal = refusalOf(error)
     if (!refusal) this.#parts.onFault(error)
     this.#onRefusal(refusal ?? toErrorData(error))
     this.#buffer = []
-    this.#restart = setTimeout(() => {
-      this.#loop = this.#follow()
-    }, restartMs)
+    this.#followStep('ended')
+  }
+
+  #followStep(event: FollowEvent): void {
+    const { next, effect } = followStep(this.#followState, event)
+    this.#followState = next
+    if (effect === 'follow') this.#loop = this.#follow()
+    if (effect === 'follow_later') {
+      this.#cancelRestart = this.#parts.environment.clock.after(restartMs, () => this.#followStep('timer'))
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { type Sender, startSender } from '../../../src-main/data/outbox/send.ts'
 import { Outage } from '../../../src-main/data/sync/server.ts'
 import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
+import { environmentWith } from '../../support/environment.ts'
 import { until } from '../../support/until.ts'
 
 let sender: Sender | undefined
@@ -45,7 +46,7 @@ const start = (world: World) => {
       },
     },
     progress: () => world.progress,
-    random: () => 0,
+    environment: environmentWith({ random: () => 0 }),
     onProblem: ({ code }) => problems.push(code),
     onFault: (fault) => faults.push(fault),
   })

@@ -1,0 +1,143 @@
+import { maxBatch } from '../../../src-shared/contract/http.ts'
+
+/** The outbox as a pure state machine (SPEC U1-U7). */
+export interface Upload {
+  readonly state: UploadState
+  /** Up to which the server has answered, or after which it wants to go on. */
+  readonly answeredUpTo: number
+  /** What was not handed over by this program is not decided, whatever the log says (SPEC U5). */
+  readonly handedUpTo: number
+  /** Outages in a row. */
+  readonly attempt: number
+  /** How many mutations go into one request. */
+  readonly batchSize: number
+}
+
+export type UploadState =
+  | 'idle'
+  | 'sending'
+  | 'waiting'
+  /** The server will not talk to this device; asked again now and then, because that can be taken back. */
+  | 'revoked'
+  | 'ended'
+
+export type UploadEvent =
+  /** There may be something to send: a local write, or the start. */
+  | { readonly kind: 'wake' }
+  /** The server was reached in some way. */
+  | { readonly kind: 'contact' }
+  | { readonly kind: 'timer' }
+  /** A batch that ends with this number goes out now. */
+  | { readonly kind: 'handed'; readonly upTo: number }
+  | { readonly kind: 'nothing_left' }
+  /** All of the batch is decided. */
+  | { readonly kind: 'answered' }
+  /** No answer, or one that says "later". */
+  | { readonly kind: 'outage' }
+  /** The server wants to go on with this number. */
+  | { readonly kind: 'gap'; readonly expected: number }
+  | { readonly kind: 'too_large' }
+  /** The server does not take the batch as it is. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'stop' }
+
+export type UploadEffect =
+  | 'none'
+  /** Look for the next batch and send it. */
+  | 'send'
+  /** Try again after `pauseOf`. */
+  | 'wait'
+  /** As `wait`, and a person should know why. */
+  | 'tell_and_wait'
+
+interface UploadStep {
+  readonly next: Upload
+  readonly effect: UploadEffect
+}
+
+type Transition<K> = (upload: Upload, event: Extract<UploadEvent, { readonly kind: K }>) => UploadStep
+type Transitions = { readonly [K in UploadEvent['kind']]: Transition<K> }
+
+export const initialUpload = (progress: number): Upload => ({
+  state: 'idle',
+  answeredUpTo: 0,
+  handedUpTo: progress,
+  attempt: 0,
+  batchSize: maxBatch,
+})
+
+const stay = (next: Upload): UploadStep => ({ next, effect: 'none' })
+const send = (upload: Upload): UploadStep => ({ next: { ...upload, state: 'sending' }, effect: 'send' })
+const end = (upload: Upload): UploadStep => ({ next: { ...upload, state: 'ended' }, effect: 'none' })
+
+const wait = (upload: Upload, effect: 'wait' | 'tell_and_wait' = 'wait'): UploadStep => ({
+  next: { ...upload, state: 'waiting', attempt: upload.attempt + 1 },
+  effect,
+})
+
+/** Nothing is under way, so nothing can be answered. */
+const resting: Transitions = {
+  wake: send,
+  contact: stay,
+  timer: stay,
+  handed: stay,
+  nothing_left: stay,
+  answered: stay,
+  outage: stay,
+  gap: stay,
+  too_large: stay,
+  refused: stay,
+  revoked: stay,
+  stop: end,
+}
+
+const transitions: Record<UploadState, Transitions> = {
+  idle: resting,
+  sending: {
+    // Whoever is done looks for more by itself, and goes idle with nothing left (SPEC U2).
+    wake: stay,
+    contact: stay,
+    timer: stay,
+    handed: (upload, { upTo }) => stay({ ...upload, handedUpTo: upTo }),
+    nothing_left: (upload) => stay({ ...upload, state: 'idle' }),
+    answered: (upload) => send({ ...upload, answeredUpTo: upload.handedUpTo, attempt: 0, batchSize: maxBatch }),
+    outage: (upload) => wait(upload),
+    // What it asks for a second time is not kept here any more: a person must know (SPEC U4).
+    gap: (upload, { expected }) =>
+      wait(
+        { ...upload, answeredUpTo: expected - 1, handedUpTo: expected - 1 },
+        expected - 1 === upload.answeredUpTo ? 'tell_and_wait' : 'wait',
+      ),
+    too_large: (upload) =>
+      upload.batchSize > 1
+        ? send({ ...upload, batchSize: Math.ceil(upload.batchSize / 4) })
+        : wait(upload, 'tell_and_wait'),
+    refused: (upload) => wait(upload, 'tell_and_wait'),
+    revoked: (upload) => ({ next: { ...upload, state: 'revoked' }, effect: 'tell_and_wait' }),
+    stop: end,
+  },
+  waiting: { ...resting, wake: stay, contact: send, timer: send },
+  revoked: { ...resting, wake: stay, timer: send },
+  ended: { ...resting, wake: stay, stop: stay },
+}
+
+/** What follows from an event. Every state names every event: one that is forgotten does not compile. */
+export const uploadStep = <K extends UploadEvent['kind']>(
+  upload: Upload,
+  event: Extract<UploadEvent, { readonly kind: K }>,
+): UploadStep => {
+  const transition: Transition<K> = transitions[upload.state][event.kind]
+  return transition(upload, event)
+}
+
+const firstPauseMs = 250
+/** Short, so that everything has drained well within 30 s of an outage's end (FAULTS I8). */
+const longestPauseMs = 4000
+const revokedPauseMs = 60_000
+
+/** How long to wait before the next try, in milliseconds: full jitter, `random` in [0, 1). */
+export const pauseOf = ({ state, attempt }: Upload, random: number): number =>
+  state === 'revoked'
+    ? revokedPauseMs * (0.5 + random / 2)
+    : firstPauseMs / 2 + random * Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(Math.max(0, attempt - 1), 16))

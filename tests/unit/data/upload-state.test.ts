@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  initialUpload,
+  pauseOf,
+  type Upload,
+  type UploadEvent,
+  uploadStep,
+} from '../../../src-main/data/outbox/upload-state.ts'
+
+const anyEvent: fc.Arbitrary<UploadEvent> = fc.oneof(
+  fc.constantFrom<UploadEvent>(
+    { kind: 'wake' },
+    { kind: 'contact' },
+    { kind: 'timer' },
+    { kind: 'nothing_left' },
+    { kind: 'answered' },
+    { kind: 'outage' },
+    { kind: 'too_large' },
+    { kind: 'refused' },
+    { kind: 'revoked' },
+  ),
+  fc.nat(20).map((upTo): UploadEvent => ({ kind: 'handed', upTo })),
+  fc.nat(20).map((expected): UploadEvent => ({ kind: 'gap', expected })),
+)
+
+const after = (...events: readonly UploadEvent[]): Upload =>
+  events.reduce((upload, event) => uploadStep(upload, event).next, initialUpload(0))
+
+const waiting = after({ kind: 'wake' }, { kind: 'outage' })
+
+describe('the outbox', () => {
+  test('never stays waiting: a timer or any contact sends again (U3)', () => {
+    expect(waiting.state).toBe('waiting')
+    expect(uploadStep(waiting, { kind: 'timer' }).effect).toBe('send')
+    expect(uploadStep(waiting, { kind: 'contact' }).effect).toBe('send')
+  })
+
+  test('is asked again also after a revocation, which can be taken back (U7)', () => {
+    const revoked = uploadStep(after({ kind: 'wake' }), { kind: 'revoked' })
+
+    expect(revoked.effect).toBe('tell_and_wait')
+    expect(uploadStep(revoked.next, { kind: 'contact' }).effect).toBe('none')
+    expect(uploadStep(revoked.next, { kind: 'timer' }).effect).toBe('send')
+  })
+
+  test('has one request under way at most, and always a way on, whatever happens in whatever order', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 80 }), (events) => {
+        let upload = initialUpload(0)
+        let isUnderWay = false
+        let hasTimer = false
+        for (const event of events) {
+          const isAnswer = !['wake', 'contact', 'timer', 'handed'].includes(event.kind)
+          // An answer comes only for a request; a timer only where one runs.
+          if (isAnswer && !isUnderWay) continue
+          if (event.kind === 'timer' && !hasTimer) continue
+          if (isAnswer) isUnderWay = false
+          if (event.kind === 'timer') hasTimer = false
+          const { next, effect } = uploadStep(upload, event)
+          expect(effect === 'send' && isUnderWay).toBe(false)
+          if (effect === 'send') [isUnderWay, hasTimer] = [true, false]
+          if (effect === 'wait' || effect === 'tell_and_wait') hasTimer = true
+          upload = next
+          expect(upload.state === 'idle' || isUnderWay || hasTimer).toBe(true)
+        }
+      }),
+    )
+  })
+
+  test('passes over nothing: what is answered was handed over, or is where the server wants to go on (U4, U5)', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 80 }), (events) => {
+        let upload = initialUpload(0)
+        for (const event of events) {
+          const before = upload
+          upload = uploadStep(upload, event).next
+          const isAnswer = event.kind === 'answered' && before.state === 'sending'
+          const allowed = isAnswer ? before.handedUpTo : before.answeredUpTo
+          expect(event.kind === 'gap' || upload.answeredUpTo === allowed).toBe(true)
+        }
+      }),
+    )
+  })
+
+  test('pauses at most some seconds, so that an outage’s end is noticed', () => {
+    fc.assert(
+      fc.property(fc.nat(1000), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, random) => {
+        expect(pauseOf({ ...waiting, attempt }, random)).toBeGreaterThan(100)
+        expect(pauseOf({ ...waiting, attempt }, random)).toBeLessThan(4200)
+      }),
+    )
+  })
+})
