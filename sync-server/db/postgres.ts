@@ -25,7 +25,13 @@ interface LogTables {
     readonly row: Readonly<Record<string, unknown>> | null
     readonly at: string
   }
-  readonly server_epoch: { readonly id: boolean; readonly epoch: string }
+  readonly server_epoch: { readonly id: boolean; readonly epoch: string; readonly since: string }
+  /** Up to which position of a log the older images of its rows were taken out (0006-compaction.sql). */
+  readonly log_compaction: {
+    readonly facility_id: string
+    readonly audience: Audience
+    readonly superseded_to: number
+  }
 }
 
 /** Kysely's view of everything in PostgreSQL. */
@@ -74,9 +80,11 @@ export const openPostgres = ({ url, maxConnections = 10, onError = () => undefin
 
 /** The duty that a transaction takes, and the tenant that row-level security holds it to. */
 export interface Session {
-  readonly role: 'foyer_app' | 'foyer_feed' | 'foyer_auth'
+  readonly role: 'foyer_app' | 'foyer_feed' | 'foyer_auth' | 'foyer_compact'
   readonly facilityId?: string | null
   readonly organizationId?: string | null
+  /** Every statement of the transaction sees the database as it was at the first one. For reading only. */
+  readonly isOneSnapshot?: boolean
 }
 
 /** How often a transaction is tried that is in the way of another one. */
@@ -93,10 +101,13 @@ export const inRole = async <T>(
 ): Promise<T> => {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await db.transaction().execute(async (tx) => {
-        await enter(session).execute(tx)
-        return work(tx)
-      })
+      const transaction = db.transaction()
+      return await (session.isOneSnapshot ? transaction.setIsolationLevel('repeatable read') : transaction).execute(
+        async (tx) => {
+          await enter(session).execute(tx)
+          return work(tx)
+        },
+      )
     } catch (error) {
       if (tries === maxTries || !isConflict(error)) throw error
       await delay(Math.random() * 20 * tries)

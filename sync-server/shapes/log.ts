@@ -45,7 +45,8 @@ export const readLog = async (
   next: (head: Head) => Offset | undefined,
   limit: ChunkLimit,
 ): Promise<LogRead> =>
-  inRole(db, { role: 'foyer_feed', facilityId: log.facilityId }, async (tx) => {
+  // The log is compacted meanwhile: what was a removal to a client when the head was read must not be gone from the rest.
+  inRole(db, { role: 'foyer_feed', facilityId: log.facilityId, isOneSnapshot: true }, async (tx) => {
     const head = await readHead(tx, log)
     const after = next(head)
     return {
