@@ -2,6 +2,7 @@ import rateLimit from '@fastify/rate-limit'
 import type { Server as HttpServer } from 'node:http'
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { waitingHeader } from '../src-shared/contract/health.ts'
 import { DomainError } from '../src-shared/errors.ts'
 import { createAttempts } from './auth/attempts.ts'
 import { readDevice } from './auth/devices.ts'
@@ -22,7 +23,7 @@ import type { Services } from './routes/services.ts'
 import { shapeRoute } from './routes/shape.ts'
 import { signInRoute } from './routes/sign-in.ts'
 import { tokenRoute } from './routes/token.ts'
-import { startLogListener } from './shapes/log-listener.ts'
+import { startLogListener, type StartLogListener } from './shapes/log-listener.ts'
 import { createLogWaiters } from './shapes/log-waiters.ts'
 
 export interface ServerParts {
@@ -32,6 +33,8 @@ export interface ServerParts {
   readonly log: Logger
   /** Epoch milliseconds. */
   readonly now?: () => number
+  /** How the server hears that a log has grown. */
+  readonly listenToLog?: StartLogListener
 }
 
 export interface Server {
@@ -46,11 +49,12 @@ const bodyLimit = 1_000_000
 const drainMs = 10_000
 
 /** Puts the sync server together. It keeps no state that matters: any number of them may serve one database. */
-export const buildServer = async ({ config, db, keys, log, now = Date.now }: ServerParts): Promise<Server> => {
+export const buildServer = async (parts: ServerParts): Promise<Server> => {
+  const { config, db, keys, log, now = Date.now, listenToLog = startLogListener } = parts
   const app = createApp(config, log)
   await app.register(rateLimit, { global: false })
   const waiters = createLogWaiters()
-  const listener = startLogListener(config.databaseUrl, waiters, log)
+  const listener = listenToLog(config.databaseUrl, waiters, log)
   let isClosing = false
   const metrics = createMetrics()
   metrics.gauge('foyer_held_requests', 'Live shape requests that are held now', waiters.count)
@@ -66,8 +70,9 @@ export const buildServer = async ({ config, db, keys, log, now = Date.now }: Ser
     waiters,
     attempts: { codes: createAttempts(10, 600, now), passwords: createAttempts(10, 300, now) },
     metrics,
-    mutationCount: metrics.counter('foyer_mutations_total', 'Mutations by outcome', 'outcome'),
-    shapeCount: metrics.counter('foyer_shape_requests_total', 'Shape requests by kind', 'kind'),
+    counters: createCounters(metrics),
+    devices,
+    comparer: createComparer({ db, now }),
     isReady: () => !isClosing,
   }
   // A connection that is busy while we close must not stay open when it falls idle.

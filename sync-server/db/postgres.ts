@@ -137,5 +137,6 @@ const parsers: ReadonlyMap<number, (text: string) => unknown> = new Map<number, 
   [types.builtins.TIMESTAMPTZ, toInstant],
 ])
 
-const getTypeParser: CustomTypesConfig['getTypeParser'] = (oid, format): unknown =>
+/** Rows in the forms of the definitions. */
+export const getTypeParser: CustomTypesConfig['getTypeParser'] = (oid, format): unknown =>
   (format === 'binary' ? undefined : parsers.get(oid)) ?? types.getTypeParser(oid, format)

@@ -11,6 +11,8 @@ export interface LogListener {
   readonly stop: () => Promise<void>
 }
 
+export type StartLogListener = (databaseUrl: string, waiters: LogWaiters, log: Logger) => LogListener
+
 const firstPauseMs = 100
 const longestPauseMs = 5000
 
@@ -19,7 +21,7 @@ const longestPauseMs = 5000
  * in between is lost, so everybody is woken to look for themselves. Until the first connection stands, held requests
  * just wait until their time is over.
  */
-export const startLogListener = (databaseUrl: string, waiters: LogWaiters, log: Logger): LogListener => {
+export const startLogListener: StartLogListener = (databaseUrl, waiters, log) => {
   const stopping = new AbortController()
   let isListening = false
 
