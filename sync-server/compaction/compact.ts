@@ -14,8 +14,8 @@ export interface CompactOptions {
   readonly pieceSize?: number
   /** A rest after each piece, so that the work of the desks goes first. */
   readonly restMs?: number
-  /** Brings the digests of a log up to date, and answers how far they are: what follows them must stay. */
-  readonly foldedTo?: (log: LogName) => Promise<number>
+  /** Brings what is counted from a log up to a position of it, before images are taken out that are needed to go on. */
+  readonly fold?: (log: LogName, position: number) => Promise<void>
   readonly signal?: AbortSignal
 }
 
@@ -46,14 +46,14 @@ export const compactLog = async (options: CompactOptions): Promise<Compacted> =>
   let [superseded, removals] = [0, 0]
   try {
     for (const log of await allLogs(options.db)) {
-      const end = await endOf(options, log)
+      await options.fold?.(log, log.end)
       await inPieces(options, async (tx) => {
-        const piece = await takeSuperseded(tx, { ...log, end }, options)
+        const piece = await takeSuperseded(tx, log, options)
         superseded += piece.taken
         return piece.isLast
       })
       await inPieces(options, async (tx) => {
-        const piece = await takeRemovals(tx, { ...log, end }, options)
+        const piece = await takeRemovals(tx, log, options)
         removals += piece.taken
         return piece.isLast
       })
@@ -65,19 +65,16 @@ export const compactLog = async (options: CompactOptions): Promise<Compacted> =>
   return { superseded, removals, isElsewhere: false }
 }
 
-const allLogs = async (db: Db): Promise<readonly LogName[]> =>
-  inRole(db, { role: 'foyer_compact' }, async (tx) => {
-    const heads = await tx
-      .selectFrom('facility_heads')
-      .select(['facility_id', 'audience'])
-      .orderBy('facility_id')
-      .execute()
-    return heads.map(({ facility_id, audience }) => ({ facilityId: facility_id, audience }))
-  })
+/** A log up to where it went when the work began: what comes later is for the next time. */
+interface Stretch extends LogName {
+  readonly end: number
+}
 
-/** The last position that may be looked at. */
-const endOf = async ({ foldedTo }: CompactOptions, log: LogName): Promise<number> =>
-  foldedTo ? foldedTo(log) : Number.MAX_SAFE_INTEGER
+const allLogs = async (db: Db): Promise<readonly Stretch[]> =>
+  inRole(db, { role: 'foyer_compact' }, async (tx) => {
+    const heads = await tx.selectFrom('facility_heads').selectAll().orderBy('facility_id').execute()
+    return heads.map(({ facility_id, audience, position }) => ({ facilityId: facility_id, audience, end: position }))
+  })
 
 const inPieces = async (
   { db, restMs = 20, signal }: CompactOptions,
@@ -105,10 +102,6 @@ const takeTurn = async (tx: Tx): Promise<void> => {
       set_config('synchronous_commit', 'off', true), set_config('statement_timeout', ${patientStatement}, true),
       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`.execute(tx)
   if (!rows[0]?.is_ours) throw new Elsewhere()
-}
-
-interface Stretch extends LogName {
-  readonly end: number
 }
 
 interface Piece {
