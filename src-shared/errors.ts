@@ -71,6 +71,10 @@ export const errorCodes = [
   'database_unreadable',
   /** The disk of this computer is full: make room, nothing that was saved is lost. */
   'disk_full',
+  /** The disk of this computer cannot be written: nothing that was saved is lost, call for help. */
+  'disk_failing',
+  /** The disk failed in the middle of saving: look whether it is there before doing it again. */
+  'save_unknown',
   /** A bug. It was written to the log under the id in the details. */
   'unexpected',
 ] as const

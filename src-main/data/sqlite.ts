@@ -14,6 +14,36 @@ const unreadable = (file: string): DomainError =>
     `${path.basename(file)} on this computer cannot be read. It was left as it is.`,
   )
 
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/** A page that cannot be read: it rotted, or somebody changed it (FAULTS D7). */
+export const isDamage = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error))
+
+/**
+ * What a person can do about an error of the disk; undefined when it is about anything else. After such an error nobody
+ * knows what of the last commit is on the disk (FAULTS D4-D7).
+ */
+export const diskProblem = (error: unknown): DomainError | undefined => {
+  const code = codeOf(error)
+  if (code === 'SQLITE_FULL') {
+    return new DomainError(
+      'disk_full',
+      'The disk of this computer is full. Nothing was saved; make room and try again.',
+    )
+  }
+  if (isDamage(error)) {
+    return new DomainError('database_unreadable', 'A part of the data on this computer cannot be read.')
+  }
+  if (/^SQLITE_(IOERR|READONLY|CANTOPEN)/.test(code)) {
+    return new DomainError(
+      'disk_failing',
+      'The disk of this computer cannot be written. Nothing was saved; call for help.',
+    )
+  }
+  return undefined
+}
+
 export interface OpenOptions {
   /** 32 bytes. */
   readonly key: Uint8Array
@@ -23,12 +53,13 @@ export interface OpenOptions {
 }
 
 /**
- * Opens or creates an encrypted database in WAL mode. Throws DomainError `database_unreadable`. The cipher authenticates every page, so that bit rot is caught too
- * (FAULTS D7). `synchronous` is set at every open: SQLite's default in WAL is NORMAL on every reopen (D2).
+ * Opens or creates an encrypted database in WAL mode. Throws DomainError `database_unreadable`, `disk_full`,
+ * `disk_failing`. The cipher authenticates every page, so that bit rot is caught too (FAULTS D7). `synchronous` is set at every open: SQLite's default in WAL is NORMAL on every reopen (D2).
  */
 export const openEncrypted = (file: string, options: OpenOptions): SqliteDatabase => {
-  const db = new Sqlite(file, { readonly: options.readonly ?? false, timeout: 5000 })
+  let db: SqliteDatabase | undefined
   try {
+    db = new Sqlite(file, { readonly: options.readonly ?? false, timeout: 5000 })
     db.pragma("cipher = 'chacha20'")
     db.pragma(`key = 'raw:${Buffer.from(options.key).toString('hex')}'`)
     requireVersion(db)
@@ -40,10 +71,12 @@ export const openEncrypted = (file: string, options: OpenOptions): SqliteDatabas
     if (options.readonly) db.pragma('query_only = ON')
     else db.pragma('secure_delete = ON')
     requireSynchronous(db, options.synchronous)
+    if (!options.readonly) requireWritable(db)
     return db
   } catch (error) {
-    db.close()
-    throw Object.assign(unreadable(file), { cause: error })
+    db?.close()
+    const problem = isDamage(error) ? unreadable(file) : diskProblem(error)
+    throw problem ? Object.assign(problem, { cause: error }) : error
   }
 }
 
@@ -57,6 +90,11 @@ const requireVersion = (db: SqliteDatabase): void => {
 const requireSynchronous = (db: SqliteDatabase, wanted: OpenOptions['synchronous']): void => {
   const level = db.pragma('synchronous', { simple: true })
   if (level !== (wanted === 'FULL' ? 2 : 1)) throw new Error(`synchronous is ${String(level)}, not ${wanted}`)
+}
+
+/** SQLite takes a file that it may not write as one to read, and says so only at the first write (FAULTS D6). */
+const requireWritable = (db: SqliteDatabase): void => {
+  db.exec('begin; pragma user_version = 0; rollback')
 }
 
 /** A text that a plucked statement gave, undefined when there was no row. */

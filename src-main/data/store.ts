@@ -4,8 +4,9 @@ import type { AnyCommand } from '../../src-shared/commands/index.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import { type Applier, applierFor, latestHlcOf } from '../../src-shared/replica/apply.ts'
 import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
-import { type Desk, deskOver } from './desk/desk.ts'
+import type { Desk } from './desk/desk.ts'
 import { openDesk } from './desk/open.ts'
+import { reopeningDesk } from './desk/reopening-desk.ts'
 import type { Profile } from './device/profile.ts'
 import type { Environment } from './environment.ts'
 import { mutex } from './mutex.ts'
@@ -42,7 +43,7 @@ export class Store {
 
   private constructor(parts: StoreParts) {
     this.#parts = parts
-    this.desk = deskOver(openDesk(parts.environment.disk, parts.folder, parts.key))
+    this.desk = reopeningDesk(() => openDesk(parts.environment.disk, parts.folder, parts.key))
     this.#generation = Number(this.desk.setting('replica') ?? 1)
     // A kill right after a renewal has left it.
     this.#disk.remove(this.#fileOf(this.#generation - 1))

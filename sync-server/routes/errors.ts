@@ -41,6 +41,8 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   unavailable: 503,
   database_unreadable: 503,
   disk_full: 503,
+  disk_failing: 503,
+  save_unknown: 503,
   unexpected: 500,
 }
 

@@ -11,7 +11,7 @@ export interface PrintOrder {
 /** `desk.db` in the words of its readers. Every write is durable when it returns. */
 export interface Desk {
   readonly peek: (kind: 'mutation' | 'receipt') => number
-  /** The moment of truth of a local write: mutation, numbers and print job in one commit. */
+  /** The moment of truth of a local write: mutation, numbers and print job in one commit; saved when it returns. */
   readonly commitMutation: (envelope: MutationEnvelope, order: PrintOrder | undefined) => void
   /** In order of `seq`, at most `limit`. */
   readonly mutationsAfter: (seq: number, limit: number) => readonly MutationEnvelope[]

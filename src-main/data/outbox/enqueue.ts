@@ -14,6 +14,7 @@ import type { Profile } from '../device/profile.ts'
 import type { Environment } from '../environment.ts'
 import { oneWriter } from '../one-writer.ts'
 import type { Replica } from '../replica/replica.ts'
+import { diskProblem } from '../sqlite.ts'
 
 export interface Actor {
   readonly staffId: string
@@ -52,14 +53,14 @@ export const enqueue = async (
       parts.replica.state.update({ appliedSeq: envelope.seq, latestHlc: envelope.hlc })
       const tables = new Set(images.tablesOf(envelope.seq))
       if (search.refresh()) tables.add('search_index')
-      commitToDesk(parts.desk, envelope, await printOrder(tx, envelope, context))
+      parts.desk.commitMutation(envelope, await printOrder(tx, envelope, context))
       saved = { envelope, tables: [...tables] }
       return saved
     })
   } catch (error) {
     // The mutation is durable although the replica could not commit: the next write or start replays it from desk.db.
     if (saved) return saved
-    throw toRefusal(error)
+    throw diskProblem(error) ?? error
   }
 }
 
@@ -121,17 +122,3 @@ const printOrder = async (
     .executeTakeFirst()
   return receipt && { id: envelope.id, receipt_id: receipt.id, label: receipt.label }
 }
-
-/** After a failed sync to disk the commit may still have happened: the mutation's id tells (FAULTS D5). */
-const commitToDesk = (desk: Desk, envelope: MutationEnvelope, order: PrintOrder | undefined): void => {
-  try {
-    desk.commitMutation(envelope, order)
-  } catch (error) {
-    if (!desk.mutationById(envelope.id)) throw error
-  }
-}
-
-const toRefusal = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error && error.code === 'SQLITE_FULL'
-    ? new DomainError('disk_full', 'The disk of this computer is full. Nothing was saved; make room and try again.')
-    : error

@@ -9,6 +9,7 @@ export const keptStatements = (db: SqliteDatabase): KyselySqlite => {
   const kept = new Map<string, SqliteStatement>()
   return {
     prepare(sql) {
+      if (sql === 'rollback') return rollbackOf(db)
       const known = kept.get(sql)
       if (known) return known
       const statement: SqliteStatement = db.prepare(sql)
@@ -17,5 +18,16 @@ export const keptStatements = (db: SqliteDatabase): KyselySqlite => {
       return statement
     },
     close: () => void db.close(),
+  }
+}
+
+/** After some errors SQLite has rolled back by itself; saying so again would hide what the error was. */
+const rollbackOf = (db: SqliteDatabase): SqliteStatement => {
+  const statement: SqliteStatement = db.prepare('rollback')
+  return {
+    reader: false,
+    all: (parameters) => statement.all(parameters),
+    iterate: (parameters) => statement.iterate(parameters),
+    run: (parameters) => (db.inTransaction ? statement.run(parameters) : { changes: 0, lastInsertRowid: 0 }),
   }
 }
