@@ -32,6 +32,7 @@ const channels: Readonly<Record<Channel, true>> = {
   'sync.waiting': true,
   'sync.decided': true,
   'sync.close_decided': true,
+  'sync.accept_removal': true,
   'print.jobs': true,
   'print.receipt': true,
   'print.settle': true,

@@ -32,6 +32,7 @@ export interface SignedInDesk {
   readonly leaseId: string
   readonly state: SessionState
   readonly wake: () => void
+  readonly acceptRemoval: () => void
 }
 
 /** What an unlocked device has besides its profile. */
@@ -122,13 +123,14 @@ export class DataProcess {
       leaseId: this.#session.staff.lease_id,
       state: toSessionState(this.#session, this.#device.profile(), this.#leaseTime()),
       wake: () => sync.wake(),
+      acceptRemoval: () => sync.acceptRemoval(),
     }
   }
 
   async status(): Promise<SyncStatus> {
     const line = this.#unlocked?.sync.line ?? { online: false, problem: null }
     if (!this.#unlocked || !this.#device) {
-      return { ...line, waiting: 0, received_up_to: null, sent_up_to: null, refused: 0 }
+      return { ...line, waiting: 0, received_up_to: null, sent_up_to: null, refused: 0, held: null }
     }
     const { store } = this.#unlocked
     const receivedUpTo = store.replica.readState().receivedUpTo ?? null
@@ -138,6 +140,7 @@ export class DataProcess {
       waiting: waitingCount(store),
       received_up_to: receivedUpTo,
       sent_up_to: oldest?.at ?? receivedUpTo,
+      held: this.#unlocked.sync.held ?? null,
       refused: (await decidedMutations(store, this.#device.profile().device_id)).length,
     }
   }

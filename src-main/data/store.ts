@@ -4,6 +4,7 @@ import type { AnyCommand } from '../../src-shared/commands/index.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import { type Applier, applierFor, latestHlcOf } from '../../src-shared/replica/apply.ts'
 import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
+import { allTables } from '../../src-shared/replica/schema.ts'
 import type { Desk } from './desk/desk.ts'
 import { openDesk } from './desk/open.ts'
 import { reopeningDesk } from './desk/reopening-desk.ts'
@@ -13,6 +14,7 @@ import { mutex } from './mutex.ts'
 import { type Actor, enqueue, type Saved } from './outbox/enqueue.ts'
 import { openReplica, type Replica } from './replica/replica.ts'
 import type { ReplicaState } from './replica/state.ts'
+import type { SqliteDatabase } from './sqlite.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
 
 export interface StoreParts {
@@ -65,6 +67,12 @@ export class Store {
   /** How far the replica is that the log goes into: the one that loads, where there is one, else the shown one. */
   get feedState(): ReplicaState {
     return (this.#loading ?? this.#shown).replica.readState()
+  }
+
+  /** Rows of the shown replica and of the one that loads. Reads all of them. */
+  rowCount(): { readonly shown: number; readonly loading: number } {
+    const shown = countRows(this.replica.readDb)
+    return { shown, loading: this.#loading ? countRows(this.#loading.replica.readDb) : shown }
   }
 
   /** Up to which own mutation the log has brought the server's decision. */
@@ -208,3 +216,6 @@ export class Store {
     return this.replica.transact((tx) => replay(tx, this.#rebaseParts(this.#shown), from))
   }
 }
+
+const countRows = (db: SqliteDatabase): number =>
+  allTables.reduce((sum, { name }) => sum + Number(db.prepare(`select count(*) from "${name}"`).pluck().get()), 0)

@@ -50,6 +50,13 @@ export const handlersFor = (data: DataProcess): Handlers => ({
     return null
   },
 
+  'sync.accept_removal': () => {
+    const { state, acceptRemoval } = data.signedIn()
+    requirePermission(new Set(state.permissions), 'payments.void')
+    acceptRemoval()
+    return null
+  },
+
   'print.jobs': () => [...data.signedIn().store.desk.printJobs()],
   'print.receipt': async ({ receipt_id, paper, copy }) => {
     const pdf = await renderReceipt(data.signedIn(), { receipt_id, paper, copy })

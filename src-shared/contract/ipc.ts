@@ -47,6 +47,8 @@ export const syncStatus = z.object({
   sent_up_to: instantSchema.nullable(),
   /** Refused by the server and not yet closed by a person, of this device. */
   refused: z.number().int(),
+  /** The server took away so many of all rows here: nothing more is received until a manager has looked. */
+  held: z.object({ removed: z.number().int(), rows: z.number().int() }).nullable(),
   /** Why there is no connection, when the server said so or the program knows. */
   problem: errorBody.nullable(),
 })
@@ -113,6 +115,8 @@ export const channels = {
   'sync.decided': { input: nothing, output: z.array(decidedMutation) },
   /** A person has read a refused or merged mutation; it stays in the log. */
   'sync.close_decided': { input: z.strictObject({ id: z.uuid() }), output: nothing },
+  /** A manager has looked: what the server took away goes here too (permission payments.void, as whoever reverses things). */
+  'sync.accept_removal': { input: nothing, output: nothing },
   'print.jobs': { input: nothing, output: z.array(printJob) },
   /** Renders a receipt to PDF (base64). `copy` prints COPY across it. Answers also when a printer did the work. */
   'print.receipt': {

@@ -4,6 +4,7 @@ import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import type { Environment } from '../environment.ts'
 import { type Sender, startSender } from '../outbox/send.ts'
 import type { Store } from '../store.ts'
+import { largeLoss, largeRemoval, type Removal } from './brake.ts'
 import { type FeedEvent, knownEntries } from './feed.ts'
 import type { Server } from './server.ts'
 import { followLog } from './shape-loop.ts'
@@ -39,6 +40,7 @@ export class Sync {
   #rowsReceived = 0
   #line: Pick<SyncStatus, 'online' | 'problem'> = { online: false, problem: null }
   #sender: Sender
+  #held: { readonly removal: Removal; readonly accept: () => void } | undefined
   #followState: FollowState = 'following'
   #loop: { readonly stop: () => void }
   #cancelRestart = (): void => undefined
@@ -73,6 +75,15 @@ export class Sync {
     return this.#rowsReceived
   }
 
+  /** What waits for a person's word before it is taken away here (SPEC F7). */
+  get held(): Removal | undefined {
+    return this.#held?.removal
+  }
+
+  acceptRemoval(): void {
+    this.#held?.accept()
+  }
+
   stop(): void {
     this.#followStep('stop')
     this.#cancelRestart()
@@ -96,11 +107,16 @@ export class Sync {
       if (event.kind !== 'up-to-date') return
       const entries = this.#buffer
       this.#buffer = []
+      await this.#brake(largeRemoval(entries, () => this.#parts.store.rowCount().shown))
       const tables = await this.#parts.store.apply({ entries, handle, ...positionOf(event) })
       if (tables.length > 0) this.#parts.onTables(tables)
     },
     show: async (event, handle) => {
       if (event.kind !== 'up-to-date') return
+      if (this.#state === 'renewing') {
+        const { shown, loading } = this.#parts.store.rowCount()
+        await this.#brake(largeLoss(shown, loading))
+      }
       await this.#parts.store.completeLoad({ handle, ...positionOf(event) })
       // A server that was restored has lost answers which the old sender remembers: ask the log, not the memory.
       this.#sender.stop()
@@ -113,6 +129,15 @@ export class Sync {
       this.#buffer = []
       await this.#parts.store.startOver()
     },
+  }
+
+  async #brake(removal: Removal | undefined): Promise<void> {
+    if (!removal) return
+    await new Promise<void>((accept) => {
+      this.#held = { removal, accept }
+      this.#parts.onStatus()
+    })
+    this.#held = undefined
   }
 
   async #onEvent(event: FeedEvent, handle: string | undefined): Promise<void> {

@@ -1,0 +1,31 @@
+import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
+
+/** So many rows of so many would go at once. */
+export interface Removal {
+  readonly removed: number
+  readonly rows: number
+}
+
+/** Fewer are a family that moved away. */
+const fewestRemoved = 50
+const largestShare = 0.05
+
+const isLarge = ({ removed, rows }: Removal): boolean => removed >= fewestRemoved && removed > rows * largestShare
+
+/**
+ * What a batch takes away, if it is more than a twentieth of this facility: somebody's DELETE without WHERE must not empty
+ * the counters too before a person has looked (FAULTS S11, SPEC F7). `rows` counts those that are here.
+ */
+export const largeRemoval = (entries: readonly LogEntry[], rows: () => number): Removal | undefined => {
+  const last = new Map(entries.map(({ table_name, row_id, row }) => [`${table_name}/${row_id}`, row]))
+  const removed = [...last.values()].filter((row) => row === null).length
+  if (removed < fewestRemoved) return undefined
+  const removal = { removed, rows: rows() }
+  return isLarge(removal) ? removal : undefined
+}
+
+/** The same for a replica that takes the place of another. */
+export const largeLoss = (before: number, after: number): Removal | undefined => {
+  const loss = { removed: before - after, rows: before }
+  return isLarge(loss) ? loss : undefined
+}

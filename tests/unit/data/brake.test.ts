@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { largeLoss, largeRemoval } from '../../../src-main/data/sync/brake.ts'
+import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
+
+const entry = (id: number, row: LogEntry['row']): LogEntry => ({
+  position: id,
+  table_name: 'students',
+  row_id: `row-${id}`,
+  row,
+})
+const removals = (count: number) => Array.from({ length: count }, (_, index) => entry(index, null))
+
+describe('the brake for mass removals (S11)', () => {
+  test('holds more than a twentieth of the facility', () => {
+    expect(largeRemoval(removals(60), () => 1000)).toEqual({ removed: 60, rows: 1000 })
+    expect(largeRemoval(removals(60), () => 1200)).toBeUndefined()
+  })
+
+  test('lets a family go from a small academy without counting it', () => {
+    const rows = (): number => {
+      throw new Error('counted')
+    }
+
+    expect(largeRemoval(removals(49), rows)).toBeUndefined()
+  })
+
+  test('does not count what comes back in the same batch', () => {
+    const entries = [...removals(60), ...removals(60).map(({ row_id }) => ({ ...entry(1, {}), row_id }))]
+
+    expect(largeRemoval(entries, () => 100)).toBeUndefined()
+  })
+
+  test('looks at a whole new replica as well', () => {
+    expect(largeLoss(1000, 900)).toEqual({ removed: 100, rows: 1000 })
+    expect(largeLoss(1000, 2000)).toBeUndefined()
+  })
+})
