@@ -57,12 +57,20 @@ export const errorCodes = [
   'left_as_credit',
   /** The receipt number exists already: the device was copied. The payment stands, without this number. */
   'receipt_number_taken',
+  /** Somebody settled this item of the inbox before; details say who, when and how. */
+  'already_settled',
+  /** Money that changed hands and is in no book cannot be accepted away: do it again, or drop it with a reason. */
+  'money_unbooked',
+  /** Say why. */
+  'reason_missing',
   /** A rule of the database was broken; details name it. */
   'constraint',
   /** Text that the server cannot store, such as a NUL. */
   'bad_text',
   /** More than the server takes at once. */
   'too_large',
+  /** This place in the log is not to be had any more, or never was: the device asks from where it is now. */
+  'position_gone',
   /** Too many requests: the device waits and tries again by itself. */
   'rate_limited',
   /** The server cannot answer now: the device tries again by itself. */

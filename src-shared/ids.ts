@@ -21,3 +21,26 @@ export const rowIdsOf = (mutationId: string): (() => string) => {
     return mutationId.slice(0, -3) + count.toString(16).padStart(3, '0')
   }
 }
+
+const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** Every id in the arguments of a command, however deep. */
+export const idsIn = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return idPattern.test(value) ? [value] : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(idsIn)
+}
+
+/** The mutation that would make, or made, the row with this id. Undefined for ids of another kind. */
+export const mutationOfRow = (rowId: string): string | undefined => {
+  const id = toMutationId(rowId)
+  return isMutationId(id) ? id : undefined
+}
+
+/** The same arguments with every row of one mutation replaced by the row of the same number of another one. */
+export const withRowsOf = (value: unknown, from: string, to: string): unknown => {
+  if (typeof value === 'string') return mutationOfRow(value) === from ? to.slice(0, -3) + value.slice(-3) : value
+  if (Array.isArray(value)) return value.map((item) => withRowsOf(item, from, to))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withRowsOf(item, from, to)]))
+}

@@ -1,6 +1,9 @@
 import { addWalkIn } from '../../src-shared/commands/add-walk-in.ts'
 import { closeRoll } from '../../src-shared/commands/close-roll.ts'
 import type { Command } from '../../src-shared/commands/command.ts'
+import { acceptItem } from '../../src-shared/commands/inbox/accept.ts'
+import { dropItem } from '../../src-shared/commands/inbox/drop.ts'
+import { redoItem } from '../../src-shared/commands/inbox/redo.ts'
 import { markAttendance } from '../../src-shared/commands/mark-attendance.ts'
 import { recordCheckIn } from '../../src-shared/commands/record-check-in.ts'
 import { recordCheckOut } from '../../src-shared/commands/record-check-out.ts'
@@ -101,17 +104,14 @@ const descriptions: ReadonlyMap<string, Describe> = new Map([
   describe(voidPayment, ({ payment_id, reason }, { names }) =>
     `Receipt ${names[payment_id] ?? ''} voided: ${reason}`.replace('  ', ' '),
   ),
+  describe(acceptItem, ({ note }) => `A change that needed somebody: accepted${note === null ? '' : `, “${note}”`}`),
+  describe(dropItem, ({ note }) => `A change that needed somebody: dropped, “${note}”`),
+  describe(redoItem, ({ command, args }, wording) => `Done again: ${commandText(command, args, wording).text}`),
 ])
 
 /** What a command was for, as a colleague would say it. */
 export const commandText = (command: string, args: unknown, wording: Wording): CommandText =>
-  descriptions.get(command)?.(args, wording) ?? { text: `A change called ${command}`, remedy: undefined }
-
-const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-/** Every id in the arguments of a command, however deep. */
-export const idsIn = (value: unknown): readonly string[] => {
-  if (typeof value === 'string') return idPattern.test(value) ? [value] : []
-  if (typeof value !== 'object' || value === null) return []
-  return Object.values(value).flatMap(idsIn)
-}
+  descriptions.get(command)?.(args, wording) ?? {
+    text: command === '' ? 'A change that cannot be read' : `A change called ${command}`,
+    remedy: undefined,
+  }

@@ -40,6 +40,10 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
   not_checked_in: () => 'This child is not checked in, so there is nothing to check out.',
   tendered_too_little: () => 'That is less than the amount. Enter what was handed over.',
   reference_missing: () => 'This way to pay needs a reference, such as the number of the slip.',
+  already_settled: () => 'Somebody else has settled this already. What they decided stands.',
+  money_unbooked: () =>
+    'This money was taken and is in no book yet. Book it with “Do again”, or a manager drops it and says why.',
+  reason_missing: () => 'Say why, so that others understand it later.',
   already_voided: () => 'This receipt was voided before.',
   left_as_credit: () => 'What this money was meant for is paid already. It is kept as credit of the family.',
   receipt_number_taken: () =>
@@ -47,6 +51,7 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
   constraint: () => 'This does not fit with what the server has. Nothing was changed there. Go back and look again.',
   bad_text: () => 'The text has a character that cannot be stored. Type it again.',
   too_large: () => 'This is more than the server takes at once. It goes on in smaller parts by itself.',
+  position_gone: () => 'The server has moved on since. It goes on by itself.',
   rate_limited: () => 'The server asks for a short pause. It goes on by itself.',
   unavailable: (details) =>
     details['window_alone'] === true

@@ -45,8 +45,8 @@ export interface Command<A> {
   readonly version: number
   readonly args: z.ZodType<A>
   readonly permission: Permission
-  /** Draws the next receipt number of the device's till in the same local transaction. */
-  readonly drawsReceiptNumber?: boolean
+  /** Draws the next receipt number of the device's till in the same local transaction: always, or with such arguments. */
+  readonly drawsReceiptNumber?: boolean | ((args: A) => boolean)
   /** Effects and domain rules; throws DomainError to refuse. The same on SQLite and PostgreSQL. */
   readonly apply: (tx: Transaction<Database>, args: A, run: CommandRun) => Promise<Merged | void>
   /**
@@ -68,6 +68,14 @@ export const applyCommand = async <A>(
   const parsed = parseArgs(command, args)
   requirePermission(context.permissions, command.permission)
   return (await command.apply(tx, parsed, { ...context, newId: rowIdsOf(context.mutationId) })) ?? undefined
+}
+
+/** Whether a mutation gets the next receipt number. Arguments of the wrong form draw none. */
+export const drawsReceipt = <A>(command: Command<A>, args: unknown): boolean => {
+  const { drawsReceiptNumber: draws = false } = command
+  if (typeof draws === 'boolean') return draws
+  const parsed = command.args.safeParse(args)
+  return parsed.success && draws(parsed.data)
 }
 
 /** Validates arguments; the first problem is named in the details. */

@@ -14,6 +14,7 @@ import { familyFacilities } from './tables/family-facilities.ts'
 import { familyStudents } from './tables/family-students.ts'
 import { guardians } from './tables/guardians.ts'
 import { healthItems } from './tables/health-items.ts'
+import { inboxSettlements } from './tables/inbox-settlements.ts'
 import { invoiceLines } from './tables/invoice-lines.ts'
 import { invoices } from './tables/invoices.ts'
 import { leases } from './tables/leases.ts'
@@ -69,6 +70,7 @@ export const syncedTables = {
   receipts,
   device_progress: deviceProgress,
   mutation_outcomes: mutationOutcomes,
+  inbox_settlements: inboxSettlements,
 } as const satisfies Record<string, Table>
 
 /** The tables that never leave PostgreSQL. */

@@ -4,6 +4,7 @@ import { errorBody } from '../../src-shared/contract/http.ts'
 import { DomainError, type ErrorData } from '../../src-shared/errors.ts'
 import type { Device } from '../auth/devices.ts'
 import type { Tx } from '../db/tx.ts'
+import { inboxColumns } from './inbox.ts'
 import type { Received } from './received.ts'
 import { storable } from './storable.ts'
 
@@ -190,7 +191,7 @@ export const outcomeOf = ({ claimed: { received }, verdict }: Settlement): Mutat
   error: verdict.outcome === 'applied' ? null : verdict.error,
 })
 
-/** What did not go through as sent is corrected in `mutations`, and told to every replica. */
+/** What did not go through as sent is corrected in `mutations`, and told to every replica: it is an item of the inbox. */
 export const keepVerdict = async (tx: Tx, { claimed, verdict, device, nowMs }: Settlement): Promise<void> => {
   if (verdict.outcome === 'applied') return
   const { received, keptAs } = claimed
@@ -211,6 +212,7 @@ export const keepVerdict = async (tx: Tx, { claimed, verdict, device, nowMs }: S
       staff_id: received.staffId,
       command: received.command,
       ...remark,
+      ...(await inboxColumns(tx, { received, keptAs, verdict, device })),
       decided_at: new Date(nowMs).toISOString(),
     })
     .execute()

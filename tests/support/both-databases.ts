@@ -5,6 +5,7 @@ import {
   type Command,
   type CommandContext,
   type CommandRun,
+  drawsReceipt,
   type Merged,
   parseArgs,
 } from '../../src-shared/commands/command.ts'
@@ -66,7 +67,7 @@ const commandsOn = (backend: Backend): CommandDatabase & Pick<PostgresCommands, 
   let commandCount = 0
   let receiptCount = 0
 
-  const contextOf = <A>(command: Command<A>, over: Over): Omit<CommandContext, 'lock'> => {
+  const contextOf = <A>(command: Command<A>, args: A, over: Over): Omit<CommandContext, 'lock'> => {
     commandCount += 1
     return {
       mutationId: newMutationId(),
@@ -76,7 +77,7 @@ const commandsOn = (backend: Backend): CommandDatabase & Pick<PostgresCommands, 
       deviceId: academy.device_id,
       facilityId: academy.facility_id,
       till,
-      seriesNumber: command.drawsReceiptNumber ? (receiptCount += 1) : null,
+      seriesNumber: drawsReceipt(command, args) ? (receiptCount += 1) : null,
       permissions: new Set(permissions),
       ...over,
     }
@@ -92,11 +93,11 @@ const commandsOn = (backend: Backend): CommandDatabase & Pick<PostgresCommands, 
       receiptCount = 0
     },
     async run(command, args, over = {}) {
-      const context = contextOf(command, over)
+      const context = contextOf(command, args, over)
       return backend.transact((tx, lock) => applyCommand(tx, command, args, { ...context, lock }))
     },
     async salvage(command, args, reason, over = {}) {
-      const context = contextOf(command, over)
+      const context = contextOf(command, args, over)
       return backend.transact(async (tx, lock) => {
         const run: CommandRun = { ...context, lock, newId: rowIdsOf(context.mutationId) }
         const merged = await command.salvage?.(tx, parseArgs(command, args), run, reason)
@@ -112,7 +113,7 @@ const commandsOn = (backend: Backend): CommandDatabase & Pick<PostgresCommands, 
 }
 
 export interface PostgresCommands extends CommandDatabase {
-  readonly contextOf: <A>(command: Command<A>, over: Over) => Omit<CommandContext, 'lock'>
+  readonly contextOf: <A>(command: Command<A>, args: A, over: Over) => Omit<CommandContext, 'lock'>
   /** Runs a command and leaves its transaction open until `commit`. */
   readonly hold: <A>(
     command: Command<A>,
@@ -130,7 +131,7 @@ export const openPostgresCommands = async (): Promise<PostgresCommands> => {
     ...commands,
     someoneWaits: backend.someoneWaits,
     async hold(command, args, over = {}) {
-      const context = commands.contextOf(command, over)
+      const context = commands.contextOf(command, args, over)
       const applied = Promise.withResolvers<void>()
       const released = Promise.withResolvers<void>()
       const outcome = backend.transact(async (tx, lock) => {

@@ -1,18 +1,24 @@
 import fc from 'fast-check'
 import { addWalkIn } from '../../src-shared/commands/add-walk-in.ts'
 import { closeRoll } from '../../src-shared/commands/close-roll.ts'
-import type { Command } from '../../src-shared/commands/command.ts'
+import { type Command, drawsReceipt } from '../../src-shared/commands/command.ts'
+import { acceptItem } from '../../src-shared/commands/inbox/accept.ts'
+import { dropItem } from '../../src-shared/commands/inbox/drop.ts'
+import { redoItem } from '../../src-shared/commands/inbox/redo.ts'
 import { markAttendance } from '../../src-shared/commands/mark-attendance.ts'
 import { recordCheckIn } from '../../src-shared/commands/record-check-in.ts'
 import { recordCheckOut } from '../../src-shared/commands/record-check-out.ts'
-import { takePayment } from '../../src-shared/commands/take-payment.ts'
+import { takePayment, type TakePaymentArgs } from '../../src-shared/commands/take-payment.ts'
 import { undoCheckIn } from '../../src-shared/commands/undo-check-in.ts'
 import { voidPayment } from '../../src-shared/commands/void-payment.ts'
 import { type Permission, permissions } from '../../src-shared/permissions.ts'
+import { askedOf } from '../../src-shared/rules/inbox.ts'
 import { attendanceCodes } from '../../src-shared/schema/tables/attendance-marks.ts'
 import * as build from './academy.ts'
 import { hlcOf, newMutationId, permissionsWithout, rowId } from './both-databases.ts'
-import { counterRows, type Rows } from './counter-rows.ts'
+import { type Counter, counterRows, type Rows } from './counter-rows.ts'
+import { inboxItem } from './inbox-items.ts'
+import { paymentOf } from './payment-args.ts'
 
 /** The most commands of one run. */
 const maxCommands = 12
@@ -20,7 +26,8 @@ const maxCommands = 12
 /**
  * The counter's rows and, around them, what commands can stumble over: a session that was cancelled, one whose roll is
  * closed, one of another facility; a cancelled booking; a family of another facility; an invoice of several lines, one of
- * another currency and one that is void; ways to pay that want a reference or are archived; a payment taken elsewhere.
+ * another currency and one that is void; ways to pay that want a reference or are archived; a payment taken elsewhere;
+ * a second desk, and an inbox with items of each kind.
  */
 export const smallAcademy = () => {
   const counter = counterRows()
@@ -77,11 +84,14 @@ export const smallAcademy = () => {
     staff_id,
     device_id: otherDevice.id,
   }
+  const poolDesk = build.device({ id: build.newId(), name: 'Pool desk' })
+  const poolTill = { id: build.newId(), facility_id, device_id: poolDesk.id, code: 'WER3' }
+  const items = inboxOf(counter, poolDesk.id)
   const rows = {
     ...counter.rows,
     facilities: [...counter.rows.facilities, elsewhere],
-    devices: [...counter.rows.devices, otherDevice],
-    tills: [...counter.rows.tills, otherTill],
+    devices: [...counter.rows.devices, poolDesk, otherDevice],
+    tills: [...counter.rows.tills, poolTill, otherTill],
     payment_methods: methods,
     classes: [...counter.rows.classes, otherClass],
     sessions,
@@ -117,6 +127,7 @@ export const smallAcademy = () => {
       ...[3, 4, 5, 6].map((n) => line(n)),
     ],
     payments: [paidElsewhere],
+    mutation_outcomes: items,
   } satisfies Rows
   return {
     organization_id,
@@ -128,7 +139,42 @@ export const smallAcademy = () => {
     invoices,
     families: rows.families,
     paidElsewhere,
+    items,
   }
+}
+
+/** What was refused or merged before, of this desk and of the one at the pool. */
+const inboxOf = (counter: Counter, poolDesk: string) => {
+  const [invoice] = counter.invoices
+  const payment = paymentOf(counter)(2000, [{ invoice_id: invoice.id, amount: 2000, already_paid: 0 }])
+  const walkIn = { session_id: counter.session.id, student_id: counter.children[0].id }
+  const money = { command: 'payment.take', args: payment, code: 'sequence_gap' }
+  const refusedPayment = inboxItem(money)
+  const refusedWalkIn = inboxItem({ command: 'attendance.walk_in', args: walkIn, code: 'roll_closed' })
+  return [
+    refusedPayment,
+    refusedWalkIn,
+    inboxItem({ ...money, device_id: poolDesk }),
+    inboxItem({ ...money, outcome: 'merged', code: 'left_as_credit' }),
+    inboxItem({
+      command: 'inbox.redo',
+      args: { outcome_id: refusedPayment.id, also: [], note: null, command: 'payment.take', version: 1, args: payment },
+      caused_by: refusedPayment.id,
+    }),
+    inboxItem({
+      command: 'attendance.mark',
+      args: { ...walkIn, marks: [] },
+      code: 'not_booked',
+      caused_by: refusedWalkIn.id,
+    }),
+    inboxItem({
+      command: 'inbox.accept',
+      args: { outcome_id: refusedWalkIn.id, also: [], note: null },
+      code: 'forbidden',
+      caused_by: refusedWalkIn.id,
+    }),
+    inboxItem({ command: 'locker.rent', code: 'unknown_command' }),
+  ]
 }
 
 export type SmallAcademy = ReturnType<typeof smallAcademy>
@@ -189,6 +235,7 @@ const commandsIn = (academy: SmallAcademy) => {
     marks: students.slice(0, 3).map(({ id }) => ({ student_id: id, code, note: null })),
   }))
   return fc.oneof(
+    { arbitrary: settlementsIn(academy), weight: 4 },
     { arbitrary: commandWith(recordCheckIn, fc.record({ entries })), weight: 2 },
     commandWith(
       undoCheckIn,
@@ -213,6 +260,42 @@ const commandsIn = (academy: SmallAcademy) => {
           payment_id: pick === null ? paidElsewhere.id : picked(payments, pick),
           reason,
         })),
+    ),
+  )
+}
+
+/** Mostly what goes along with an item was caused by it. */
+const settlementsIn = ({ items }: SmallAcademy) => {
+  const drawn = fc.record({
+    item: fc.constantFrom(...items),
+    isWhole: fc.boolean(),
+    odd: mostly(fc.constant(undefined), oneOf(items)),
+    note: mostly(fc.constant('The family was called'), fc.constant(null)),
+    amount: mostly(fc.constant(2000), fc.constant(1500)),
+  })
+  const which = drawn.map(({ item, isWhole, odd, note, amount }) => ({
+    outcome_id: odd ?? item.id,
+    also: isWhole ? items.filter(({ caused_by }) => caused_by === item.id).map(({ id }) => id) : [],
+    note,
+    item,
+    amount,
+  }))
+  return fc.oneof(
+    commandWith(
+      acceptItem,
+      which.map(({ outcome_id, also, note }) => ({ outcome_id, also, note })),
+    ),
+    commandWith(
+      dropItem,
+      which.map(({ outcome_id, also, note }) => ({ outcome_id, also, note: note ?? ' ' })),
+    ),
+    commandWith(
+      redoItem,
+      which.map(({ outcome_id, also, note, item, amount }) => {
+        const { command, args } = askedOf(item)
+        const changed = command === 'payment.take' ? { ...(args as TakePaymentArgs), amount, allocations: [] } : args
+        return { outcome_id, also, note, command, version: 1, args: changed }
+      }),
     ),
   )
 }
@@ -276,7 +359,7 @@ export const runsOf = (academy: SmallAcademy): fc.Arbitrary<readonly Step[]> =>
         const args = argsAfter(made)
         if (command.name.startsWith('check_')) made.events.push(rowId(mutationId, 1), rowId(mutationId, 2))
         if (command.name === takePayment.name) made.payments.push(rowId(mutationId, 1))
-        const seriesNumber = command.drawsReceiptNumber ? index + 1 : null
+        const seriesNumber = drawsReceipt(command, args) ? index + 1 : null
         return {
           command,
           args,

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely'
 import { v7 } from 'uuid'
-import { applyCommand, type CommandContext } from '../../../src-shared/commands/command.ts'
+import { applyCommand, type CommandContext, drawsReceipt } from '../../../src-shared/commands/command.ts'
 import { type AnyCommand } from '../../../src-shared/commands/index.ts'
 import { maxBatchBytes, type MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
@@ -88,7 +88,7 @@ const compose = (
     lease_id: actor.leaseId,
     at: instantToText(nowMs),
     hlc: formatHlc(tickHlc(latest === undefined ? { ms: 0, counter: 0 } : parseHlc(latest), nowMs), profile.device_id),
-    series_number: command.drawsReceiptNumber ? desk.peek('receipt') : null,
+    series_number: drawsReceipt(command, args) ? desk.peek('receipt') : null,
   }
   return {
     envelope,

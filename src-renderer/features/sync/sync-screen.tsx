@@ -10,12 +10,14 @@ import { useLiveQuery } from '../../app/use-live-query.ts'
 import { useNow } from '../../app/use-now.ts'
 import { useSyncList } from '../../app/use-sync-list.ts'
 import { useSyncStatus } from '../../app/use-sync-status.ts'
-import { idsIn, type Wording } from '../../texts/commands.ts'
+import { idsIn } from '../../../src-shared/ids.ts'
+import type { Wording } from '../../texts/commands.ts'
 import { errorText } from '../../texts/errors.ts'
 import { type Place, momentText } from '../../texts/when.ts'
 import { BackButton } from '../../ui/back-button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { DecidedList } from './decided-list.tsx'
+import { HeldRemoval } from './held-removal.tsx'
 import classes from './sync-screen.module.css'
 import { WaitingList } from './waiting-list.tsx'
 
@@ -45,6 +47,7 @@ export const SyncScreen = ({ notices }: { readonly notices: ReactNode }) => {
         <BackButton onBack={goBack} />
         <h1>Saved and sent</h1>
       </header>
+      {live.state === 'ready' && live.data.held && <HeldRemoval held={live.data.held} />}
       {live.state === 'ready' && <Summary status={live.data} />}
       {decided && decided.length > 0 && <DecidedList items={decided} wording={wording} />}
       <div className={classes['notices']}>{notices}</div>

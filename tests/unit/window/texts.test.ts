@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { commandText, idsIn } from '../../../src-renderer/texts/commands.ts'
+import { commandText } from '../../../src-renderer/texts/commands.ts'
 import { errorText } from '../../../src-renderer/texts/errors.ts'
 import { momentText } from '../../../src-renderer/texts/when.ts'
+import { idsIn } from '../../../src-shared/ids.ts'
 import { errorCodes } from '../../../src-shared/errors.ts'
 import { commands } from '../../../src-shared/commands/index.ts'
 
@@ -47,6 +48,22 @@ const said: Readonly<Record<string, readonly [args: unknown, text: string]>> = {
     'Payment of $64.00 from Nguyen',
   ],
   'payment.void': [{ payment_id: payment, reason: 'Wrong family' }, 'Receipt WER2-000124 voided: Wrong family'],
+  'inbox.accept': [{ outcome_id: mia, also: [], note: null }, 'A change that needed somebody: accepted'],
+  'inbox.drop': [
+    { outcome_id: mia, also: [], note: 'Stayed at home' },
+    'A change that needed somebody: dropped, “Stayed at home”',
+  ],
+  'inbox.redo': [
+    {
+      outcome_id: mia,
+      also: [],
+      note: null,
+      command: 'attendance.walk_in',
+      version: 1,
+      args: { session_id: session, student_id: mia },
+    },
+    'Done again: Walk-in of Mia Berg in Dolphins 2 16:30',
+  ],
 }
 
 describe('the words of a command', () => {

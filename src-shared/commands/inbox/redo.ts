@@ -1,0 +1,93 @@
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import { DomainError } from '../../errors.ts'
+import { requirePermission } from '../../rules/access.ts'
+import {
+  amountIn,
+  askedOf,
+  holdsUnbookedMoney,
+  isNotice,
+  type Item,
+  letMoneyGo,
+  redoCommand,
+  redoneItemOf,
+} from '../../rules/inbox.ts'
+import { integerSchema, sharedText } from '../../schema/columns.ts'
+import type { Database } from '../../schema/tables.ts'
+import { applyCommand, type CommandRun, defineCommand } from '../command.ts'
+import { drawsNumber, findWork } from '../work.ts'
+import { refuseSettled, requireItem, requireItemsUnder, settle, whichItems } from './settle.ts'
+
+const redoArgs = z.strictObject({
+  ...whichItems,
+  note: sharedText(1000).nullable(),
+  /** The command of the item, so that this can be read, and draws its number, without the item. */
+  command: sharedText(100),
+  version: integerSchema.min(1),
+  args: z.unknown(),
+})
+type RedoArgs = z.infer<typeof redoArgs>
+
+/**
+ * Does what was refused again, with other arguments, and settles the item, both or neither: a refusal leaves it open. It
+ * is a mutation of its own, so its rows, and the receipt number that it draws, are new ones. What was merged has had its
+ * effect and is not done again.
+ */
+export const redoItem = defineCommand<RedoArgs>({
+  name: redoCommand,
+  version: 1,
+  args: redoArgs,
+  permission: 'classes.read',
+  drawsReceiptNumber: ({ command, version }) => drawsNumber(command, version),
+
+  async apply(tx, again, run) {
+    const item = await requireItem(tx, again.outcome_id, run)
+    const command = requireSameWork(item, again)
+    const under = await requireItemsUnder(tx, again, run)
+    if (!under.every((one) => isNotice(one) || redoneItemOf(one) === item.id)) {
+      throw new DomainError('invalid_input', 'What follows from the item is not done by doing it again.')
+    }
+    const isUnbooked = await holdsUnbookedMoney(tx, item)
+    const { note } = again
+    const earlier = await settle(tx, item.id, { state: 'redone', note, redone_by: run.mutationId }, run)
+    if (earlier) refuseSettled(earlier)
+    for (const { id } of under) await settle(tx, id, { state: 'accepted', note, redone_by: null }, run)
+    if (isUnbooked) await requireSameMoney(tx, item, again, run)
+    return applyCommand(tx, command, again.args, run)
+  },
+})
+
+const requireSameWork = (item: Item, { command, version }: RedoArgs) => {
+  if (item.outcome === 'merged' || isNotice(item)) {
+    throw new DomainError('invalid_input', 'This was done already, and is not done twice.')
+  }
+  if (askedOf(item).command !== command) {
+    throw new DomainError('invalid_input', 'This is not what the item asks for.', { path: 'command' })
+  }
+  return findWork(command, version)
+}
+
+/**
+ * The money is in the drawer of the desk that took it, and as much as was taken: only who may take payments back books it
+ * at another till, or books less, and says why.
+ */
+const requireSameMoney = async (
+  tx: Transaction<Database>,
+  item: Item,
+  { args, note }: RedoArgs,
+  run: CommandRun,
+): Promise<void> => {
+  if (item.device_id !== run.deviceId && !run.permissions.has(letMoneyGo)) {
+    const till = await tx.selectFrom('tills').select('code').where('device_id', '=', item.device_id).executeTakeFirst()
+    throw new DomainError('forbidden', 'This money is in the till of another desk. Book it there, or ask a manager.', {
+      permission: letMoneyGo,
+      till: till?.code ?? null,
+    })
+  }
+  const [taken, booked] = [amountIn(askedOf(item).args), amountIn(args)]
+  if (taken === undefined || booked === undefined || booked >= taken) return
+  requirePermission(run.permissions, letMoneyGo)
+  if (!note?.trim()) {
+    throw new DomainError('reason_missing', 'Less is booked than was taken. Say why.', { path: 'note' })
+  }
+}

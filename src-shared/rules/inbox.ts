@@ -1,0 +1,111 @@
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import type { Permission } from '../permissions.ts'
+import { idSchema, integerSchema } from '../schema/columns.ts'
+import type { Database } from '../schema/tables.ts'
+
+/** What the inbox knows of a command without running it. A test holds it to the commands themselves. */
+export interface Work {
+  /** Whoever could have done it may settle it. */
+  readonly permission: Permission
+  /** Who may read what was asked, and what there is instead. */
+  readonly readers: Permission
+  /** Money changed hands: as long as it is in no book, nobody lets it go without a right and a reason. */
+  readonly holdsMoney: boolean
+}
+
+export const inboxWork: Readonly<Record<string, Work>> = {
+  'check_in.record': { permission: 'check_ins.record', readers: 'classes.read', holdsMoney: false },
+  'check_in.undo': { permission: 'check_ins.record', readers: 'classes.read', holdsMoney: false },
+  'check_out.record': { permission: 'check_ins.record', readers: 'classes.read', holdsMoney: false },
+  'attendance.mark': { permission: 'attendance.record', readers: 'classes.read', holdsMoney: false },
+  'attendance.walk_in': { permission: 'attendance.record', readers: 'classes.read', holdsMoney: false },
+  'roll.close': { permission: 'attendance.record', readers: 'classes.read', holdsMoney: false },
+  'payment.take': { permission: 'payments.take', readers: 'money.read', holdsMoney: true },
+  'payment.void': { permission: 'payments.void', readers: 'money.read', holdsMoney: false },
+  'inbox.accept': { permission: 'classes.read', readers: 'classes.read', holdsMoney: false },
+  'inbox.drop': { permission: 'classes.read', readers: 'classes.read', holdsMoney: false },
+}
+
+/** Something that this program cannot read may be anything, money too: it is left to who may take payments back. */
+const unknownWork: Work = { permission: 'payments.void', readers: 'money.read', holdsMoney: true }
+
+export const workOf = (command: string): Work =>
+  Object.hasOwn(inboxWork, command) ? (inboxWork[command] ?? unknownWork) : unknownWork
+
+/** Who lets money go that changed hands and is in no book. */
+export const letMoneyGo: Permission = 'payments.void'
+
+export const redoCommand = 'inbox.redo'
+
+/** What an attempt to do something again says of it. */
+const attempt = z.object({
+  outcome_id: idSchema,
+  command: z.string(),
+  version: integerSchema,
+  args: z.unknown(),
+})
+
+export interface Asked {
+  readonly command: string
+  readonly version: number
+  readonly args: unknown
+}
+
+/** An item as the rules need it. */
+export type Item = Pick<
+  Database['mutation_outcomes'],
+  'id' | 'command' | 'version' | 'args' | 'outcome' | 'caused_by' | 'device_id'
+>
+
+const parsed = (json: string): unknown => JSON.parse(json)
+
+const attemptOf = (item: Pick<Item, 'command' | 'args'>): z.infer<typeof attempt> | undefined =>
+  item.command === redoCommand ? attempt.safeParse(parsed(item.args)).data : undefined
+
+/** What was to be done; of an attempt to do it again, that. */
+export const askedOf = (item: Pick<Item, 'command' | 'version' | 'args'>): Asked =>
+  attemptOf(item) ?? { command: item.command, version: item.version, args: parsed(item.args) }
+
+/** The item was about another item, and asks for nothing else: to be read, not to be done again. */
+export const isNotice = ({ command }: Pick<Item, 'command'>): boolean =>
+  command === 'inbox.accept' || command === 'inbox.drop'
+
+/** The item, if it was about doing another one again. */
+export const redoneItemOf = (item: Pick<Item, 'command' | 'args'>): string | undefined => attemptOf(item)?.outcome_id
+
+/**
+ * Whether money changed hands for the item that is in no book. The money of an attempt to do something again belongs to
+ * what was to be done again, as long as that is open, or was done: `stateOfRedone` says how that one stands.
+ */
+export const isMoneyUnbooked = (
+  item: Item,
+  stateOfRedone: 'open' | Database['inbox_settlements']['state'] | 'missing',
+): boolean => {
+  if (item.outcome !== 'refused' || !workOf(askedOf(item).command).holdsMoney) return false
+  if (redoneItemOf(item) === undefined) return true
+  return stateOfRedone !== 'open' && stateOfRedone !== 'redone'
+}
+
+/** The amount of a payment, as far as the arguments have one. */
+export const amountIn = (args: unknown): number | undefined =>
+  z.object({ amount: integerSchema }).safeParse(args).data?.amount
+
+const itemColumns = ['id', 'command', 'version', 'args', 'outcome', 'caused_by', 'device_id'] as const
+
+export const findItem = (tx: Transaction<Database>, id: string): Promise<Item | undefined> =>
+  tx.selectFrom('mutation_outcomes').select(itemColumns).where('id', '=', id).executeTakeFirst()
+
+export const settlementOf = (
+  tx: Transaction<Database>,
+  id: string,
+): Promise<Database['inbox_settlements'] | undefined> =>
+  tx.selectFrom('inbox_settlements').selectAll().where('id', '=', id).executeTakeFirst()
+
+/** The same as `isMoneyUnbooked`, for one item. */
+export const holdsUnbookedMoney = async (tx: Transaction<Database>, item: Item): Promise<boolean> => {
+  const redone = redoneItemOf(item)
+  if (redone === undefined) return isMoneyUnbooked(item, 'missing')
+  const state = (await settlementOf(tx, redone))?.state
+  return isMoneyUnbooked(item, state ?? ((await findItem(tx, redone)) ? 'open' : 'missing'))
+}
