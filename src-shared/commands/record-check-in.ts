@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { requireBooked, requireSession, standingBookings } from '../rules/bookings.ts'
+import { requirePlace, requireSession } from '../rules/bookings.ts'
 import { idSchema } from '../schema/columns.ts'
 import { defineCommand } from './command.ts'
 
@@ -18,7 +18,7 @@ export const recordCheckIn = defineCommand({
   async apply(tx, { entries }, run) {
     for (const { student_id, session_id } of entries) {
       await requireSession(tx, session_id, run.facilityId)
-      requireBooked(await standingBookings(tx, session_id), student_id)
+      await requirePlace(tx, session_id, student_id)
       await tx
         .insertInto('check_ins')
         .values({

@@ -42,10 +42,25 @@ export const standingBookings = (tx: Transaction<Database>, sessionId: string): 
 /** Throws unless the student has a place in the session. */
 export const requireBooked = (booked: readonly { readonly student_id: string }[], studentId: string): void => {
   if (booked.some((booking) => booking.student_id === studentId)) return
-  throw new DomainError('not_booked', 'This child has no place in this session. Add a walk-in instead.', {
+  throw notBooked(studentId)
+}
+
+/** The same for one student, without reading the places of the others. */
+export const requirePlace = async (tx: Transaction<Database>, sessionId: string, studentId: string): Promise<void> => {
+  const place = await tx
+    .selectFrom('bookings')
+    .select('id')
+    .where('session_id', '=', sessionId)
+    .where('student_id', '=', studentId)
+    .where('cancelled_at', 'is', null)
+    .executeTakeFirst()
+  if (!place) throw notBooked(studentId)
+}
+
+const notBooked = (studentId: string): DomainError =>
+  new DomainError('not_booked', 'This child has no place in this session. Add a walk-in instead.', {
     student_id: studentId,
   })
-}
 
 /** The student as far as this facility may see it; throws when it may not. */
 export const requireStudent = async (tx: Transaction<Database>, studentId: string): Promise<void> => {
