@@ -4,11 +4,15 @@ export const sqlState = (error: unknown): string | undefined =>
     ? error.code
     : undefined
 
-/** Two transactions were in each other's way, and running one of them again will do. */
+/** Two transactions were in each other's way, or the schema changed below one; running it again will do. */
 export const isConflict = (error: unknown): boolean => {
   const state = sqlState(error)
-  return state === '40001' || state === '40P01'
+  return state === '40001' || state === '40P01' || isStalePlan(error)
 }
+
+/** The schema changed under a prepared statement: prepared anew, it works. */
+export const isStalePlan = (error: unknown): boolean =>
+  sqlState(error) === '0A000' && error instanceof Error && error.message.startsWith('cached plan must not change')
 
 /** What was sent broke a rule of the database (23) or has a value that it cannot hold (22). */
 export const isBadData = (error: unknown): boolean => /^2[23]/.test(sqlState(error) ?? '')

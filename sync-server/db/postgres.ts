@@ -4,6 +4,7 @@ import { type CustomTypesConfig, Pool, types } from 'pg'
 import type { Audience } from '../../src-shared/schema/table.ts'
 import type { ServerDatabase } from '../../src-shared/schema/tables.ts'
 import { isConflict } from './errors.ts'
+import { ahead, pipelinedPool } from './pipelined-pool.ts'
 
 /** The facility log and what belongs to it (migrations/postgres/0003-facility-log.sql). */
 interface LogTables {
@@ -69,12 +70,13 @@ export const openPostgres = ({ url, maxConnections = 10, onError = () => undefin
     idle_in_transaction_session_timeout: idleInTransactionTimeout,
     options: '-c TimeZone=UTC',
     types: { getTypeParser },
+    pipeline: true,
   })
   // Without listeners, a connection that breaks would end the process: while idle in the pool, or between two queries of
   // a transaction and while it is being closed. Whoever uses it then learns of it from the next query.
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const db = new Kysely<PostgresDatabase>({ dialect: new PostgresDialect({ pool }) })
+  const db = new Kysely<PostgresDatabase>({ dialect: new PostgresDialect({ pool: pipelinedPool(pool) }) })
   return { db, close: () => db.destroy() }
 }
 
@@ -119,7 +121,7 @@ export const inRole = async <T>(
 const enter = ({ role, facilityId, organizationId }: Session) => sql`
   select set_config('role', ${role}, true),
     set_config('app.facility', ${facilityId ?? ''}, true),
-    set_config('app.organization', ${organizationId ?? ''}, true)`
+    set_config('app.organization', ${organizationId ?? ''}, true)${sql.raw(ahead)}`
 
 const safeInteger = (text: string): number => {
   const value = Number(text)

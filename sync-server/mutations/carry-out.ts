@@ -9,6 +9,7 @@ import { rowIdsOf } from '../../src-shared/ids.ts'
 import type { Permission } from '../../src-shared/permissions.ts'
 import { permissionsOf, underLease } from '../../src-shared/rules/access.ts'
 import type { Device } from '../auth/devices.ts'
+import { insertsAhead } from '../db/inserts-ahead.ts'
 import { asShared, type Tx } from '../db/tx.ts'
 import { refused, type Verdict } from './ledger.ts'
 import type { Received } from './received.ts'
@@ -41,7 +42,7 @@ export const carryOut = async (
   const command = findCommand(envelope.command, envelope.version)
   const grant = await grantOf(tx, envelope, device, grants)
   const permissions = underLease(grant.permissions, grant.notAfter, envelope.at)
-  const merged = await applyCommand(asShared(tx), command, envelope.args, {
+  const merged = await applyCommand(asShared(tx.withPlugin(insertsAhead)), command, envelope.args, {
     ...contextOf(tx, envelope, device, now()),
     permissions,
   })

@@ -7,7 +7,7 @@ import { carryOut, type Grants, salvage } from './carry-out.ts'
 import { claim, refused, SequenceGap, settle, takeTurn, type Verdict } from './ledger.ts'
 import type { Received } from './received.ts'
 import { toRefusal } from './refusal.ts'
-import { decideTogether, type Decided, groupSize, scopeOf, type TogetherContext } from './together.ts'
+import { decideTogether, type Decided, groupSizes, scopeOf, type TogetherContext } from './together.ts'
 
 export interface ExecutorContext extends TogetherContext {
   /** Told every new outcome. */
@@ -24,13 +24,29 @@ export const executeBatch = async (
 ): Promise<MutationsResponse> => {
   const grants: Grants = new Map()
   const all: Decided[] = []
-  for (let start = 0; start < batch.length; start += groupSize) {
-    const group = batch.slice(start, start + groupSize)
-    const decided = (await decideTogether(context, group, grants)) ?? (await decideEach(context, group, grants))
+  for (const group of groupsOf(batch, groupSizes.large)) {
+    const decided = await decideGroup(context, group, grants)
     for (const { outcome, isNew } of decided) if (isNew) context.onDecided(outcome.outcome)
     all.push(...decided)
   }
   return { outcomes: all.map(({ outcome }) => outcome), last_seq: all.at(-1)?.lastSeq ?? 0 }
+}
+
+const groupsOf = (batch: readonly Received[], size: number): readonly (readonly Received[])[] =>
+  Array.from({ length: Math.ceil(batch.length / size) }, (_, index) => batch.slice(index * size, (index + 1) * size))
+
+/** Together if nothing is wrong with any of them, else in smaller groups, else one by one. */
+const decideGroup = async (
+  context: ExecutorContext,
+  group: readonly Received[],
+  grants: Grants,
+): Promise<readonly Decided[]> => {
+  const together = await decideTogether(context, group, grants)
+  if (together) return together
+  if (group.length <= groupSizes.small) return decideEach(context, group, grants)
+  const decided: Decided[] = []
+  for (const part of groupsOf(group, groupSizes.small)) decided.push(...(await decideGroup(context, part, grants)))
+  return decided
 }
 
 const decideEach = async (

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { MutationOutcome } from '../../src-shared/contract/http.ts'
 import type { Device } from '../auth/devices.ts'
 import { inRole, type Session } from '../db/postgres.ts'
+import { ahead } from '../db/pipelined-pool.ts'
 import type { Db, Tx } from '../db/tx.ts'
 import { type CarryOutContext, carryOut, type Grants } from './carry-out.ts'
 import { advance, type Claimed, insertAll, keepVerdict, outcomeOf, rowOf, takeTurn } from './ledger.ts'
@@ -19,8 +20,8 @@ export interface Decided {
   readonly isNew: boolean
 }
 
-/** How many mutations share a transaction at most. */
-export const groupSize = 25
+/** How many mutations share a transaction at most, and how many once something of such a group was not plain. */
+export const groupSizes = { large: 100, small: 25 } as const
 
 /** A group waits no longer for a row: long before PostgreSQL looks for a deadlock, which two groups make easily. */
 const lockTimeout = '200ms'
@@ -62,7 +63,7 @@ const decideAll = async (
 ): Promise<readonly Decided[]> => {
   const { device, now } = context
   const lastSeq = await takeTurn(tx, device)
-  await sql`select set_config('lock_timeout', ${lockTimeout}, true)`.execute(tx)
+  await sql`select set_config('lock_timeout', ${lockTimeout}, true)${sql.raw(ahead)}`.execute(tx)
   if (group.some(({ seq }, index) => seq !== lastSeq + 1 + index)) throw new NotPlain()
   const nowMs = now()
   const rows = group.map((received) => rowOf({ received, device, lastSeq, nowMs }))

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { insertsAhead } from '../../sync-server/db/inserts-ahead.ts'
 import { inRole, openPostgres, type PostgresDatabase } from '../../sync-server/db/postgres.ts'
-import { academy as ids } from '../support/academy.ts'
+import { academy as ids, newId } from '../support/academy.ts'
 import { seedAcademy } from '../support/academy-pg.ts'
 import { createFoyerDatabase, type FoyerDatabase } from '../support/foyer-database.ts'
 import { until } from '../support/until.ts'
@@ -127,6 +128,41 @@ describe('inRole', () => {
     const { name } = await database.admin.selectFrom('roles').select('name').executeTakeFirstOrThrow()
     const { last_name } = await database.admin.selectFrom('staff').select('last_name').executeTakeFirstOrThrow()
     expect(name).toBe(last_name)
+  })
+
+  test('says what its first statement failed with, although nobody waited for it', async () => {
+    const nobody = { ...app, role: 'nobody' as 'foyer_app' }
+
+    const failing = inRole(db, nobody, (tx) => tx.selectFrom('facilities').select('name').execute())
+
+    await expect(failing).rejects.toThrow('role "nobody" does not exist')
+    expect(await valueOf(sql`current_user`)).toBe('foyer_server')
+  })
+
+  test('fails when an insert fails that nobody waited for, and keeps nothing', async () => {
+    const family = { id: newId(), organization_id: ids.organization_id, name: 'Berg', card_code: null, note: null }
+    const row = { ...family, archived_at: null }
+
+    const failing = inRole(db, app, async (tx) => {
+      const hasty = tx.withPlugin(insertsAhead)
+      await hasty.insertInto('families').values(row).execute()
+      await hasty.insertInto('families').values(row).execute()
+    })
+
+    await expect(failing).rejects.toMatchObject({ code: '23505' })
+    expect(await database.admin.selectFrom('families').where('id', '=', row.id).select('id').execute()).toEqual([])
+  })
+
+  test('goes on with prepared statements after a change of the schema below them', async () => {
+    const read = () => inRole(db, app, (tx) => tx.selectFrom('facilities').selectAll().execute())
+    for (let time = 0; time < 5; time += 1) await read()
+    await sql`alter table facilities add column nickname text`.execute(database.admin)
+
+    const [facility] = await read()
+    await sql`alter table facilities drop column nickname`.execute(database.admin)
+
+    expect(facility).toHaveProperty('nickname')
+    expect(await read()).not.toHaveLength(0)
   })
 
   test('does not run the work again after any other error', async () => {

@@ -1,0 +1,70 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg'
+import { isStalePlan } from './errors.ts'
+import { type StatementNames, statementNames } from './statement-names.ts'
+
+/**
+ * For a statement that ends so nobody waits: the next one is sent right behind it, which saves a round trip. What it fails
+ * with is thrown by the next statement of its transaction that is waited for, at the latest by COMMIT.
+ */
+export const ahead = ' /* ahead */'
+
+/**
+ * What Kysely uses of a pool of pipelined clients. BEGIN and what is marked as `ahead` are not waited for, and a statement
+ * that comes again is prepared once for each connection: to plan it takes PostgreSQL as long as to run it.
+ */
+export const pipelinedPool = (pool: Pool): PostgresPool => {
+  const names = statementNames()
+  const known = new WeakMap<PoolClient, PostgresPoolClient>()
+  return {
+    options: pool.options,
+    async connect() {
+      const client = await pool.connect()
+      const wrapped = known.get(client) ?? pipelinedClient(client, names)
+      known.set(client, wrapped)
+      return wrapped
+    },
+    end: async () => pool.end(),
+  }
+}
+
+const notWaitedFor: QueryResult = { command: '', rowCount: 0, rows: [], oid: 0, fields: [] }
+
+const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoolClient => {
+  /** What went wrong ahead in the transaction that is under way. */
+  let transaction: { failure?: Error } = {}
+
+  const configOf = (text: string, values: readonly unknown[]): QueryConfig =>
+    // Without values it is sent in the simple protocol, which has no names.
+    values.length === 0 ? { text } : { text, values: [...values], ...names.of(text) }
+
+  const sendAhead = (text: string, values: readonly unknown[]): QueryResult => {
+    const its = transaction
+    client.query(configOf(text, values)).catch((error: unknown) => (its.failure ??= toError(error)))
+    return notWaitedFor
+  }
+
+  const query = async (text: string, values: readonly unknown[] = []): Promise<QueryResult> => {
+    if (text === 'begin' || text.endsWith(ahead)) return sendAhead(text, values)
+    const its = transaction
+    if (text === 'commit' || text === 'rollback') transaction = {}
+    let result: QueryResult
+    try {
+      result = await client.query(configOf(text, values))
+    } catch (error) {
+      if (isStalePlan(error)) names.renew()
+      // After a failure PostgreSQL says of every other statement only that the transaction is over.
+      throw its.failure ?? toError(error)
+    }
+    if (its.failure !== undefined && text !== 'rollback') throw its.failure
+    return result
+  }
+
+  return {
+    // Kysely asks for cursors, its other form, only where it was given a class for them.
+    query: query as unknown as PostgresPoolClient['query'],
+    release: (isBroken) => client.release(isBroken),
+  }
+}
+
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
