@@ -10,8 +10,12 @@ import type { ServerKeys } from './auth/keys.ts'
 import { verifyToken } from './auth/tokens.ts'
 import type { Db } from './db/tx.ts'
 import type { Config } from './config.ts'
+import { addDeviceGauges, createCounters, waitingIn } from './counters.ts'
+import { type DeviceWatch, watchDevices } from './device-watch.ts'
+import { createComparer } from './digests/compare.ts'
 import { createMetrics } from './metrics.ts'
 import { json, send } from './routes/answer.ts'
+import { digestsRoute, rowsRoute } from './routes/digests.ts'
 import { deviceCodeRoute, enrollRoute } from './routes/devices.ts'
 import { toErrorAnswer } from './routes/errors.ts'
 import { healthRoute, readyRoute } from './routes/health.ts'
@@ -24,7 +28,7 @@ import { shapeRoute } from './routes/shape.ts'
 import { signInRoute } from './routes/sign-in.ts'
 import { tokenRoute } from './routes/token.ts'
 import { startLogListener, type StartLogListener } from './shapes/log-listener.ts'
-import { createLogWaiters } from './shapes/log-waiters.ts'
+import { createLogWaiters, type LogWaiters } from './shapes/log-waiters.ts'
 
 export interface ServerParts {
   readonly config: Config
@@ -54,13 +58,15 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
   const app = createApp(config, log)
   await app.register(rateLimit, { global: false })
   const waiters = createLogWaiters()
-  const listener = listenToLog(config.databaseUrl, waiters, log)
+  const devices = watchDevices(now)
+  const listener = listenToLog(config.databaseUrl, { ...waiters, wake: wakeAndNote(waiters, devices) }, log)
   let isClosing = false
   const metrics = createMetrics()
   metrics.gauge('foyer_held_requests', 'Live shape requests that are held now', waiters.count)
   metrics.gauge('foyer_log_listening', '1 when new log entries are heard of at once', () =>
     Number(listener.isListening()),
   )
+  addDeviceGauges(metrics, devices)
   const services: Services = {
     config,
     db,
@@ -91,6 +97,13 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
     },
   }
 }
+
+const wakeAndNote =
+  (waiters: LogWaiters, devices: DeviceWatch): LogWaiters['wake'] =>
+  (facilityId, audience, position) => {
+    if (position !== undefined) devices.grew(facilityId, audience, position)
+    waiters.wake(facilityId, audience)
+  }
 
 const createApp = (config: Config, log: Logger): FastifyInstance => {
   const app = Fastify<HttpServer>({
@@ -142,10 +155,12 @@ const addRoutes = (app: FastifyInstance, services: Services): void => {
   add(signInRoute(services))
   add(shapeRoute(services))
   add(mutationsRoute(services))
+  add(digestsRoute(services))
+  add(rowsRoute(services))
   add(openapiRoute(described))
 }
 
-const createDoorkeeper = (app: FastifyInstance, { config, db, keys, now }: Services): Doorkeeper => {
+const createDoorkeeper = (app: FastifyInstance, { config, db, keys, now, devices }: Services): Doorkeeper => {
   const byDevice = app.createRateLimit({
     max: config.deviceRequests,
     timeWindow: 5000,
@@ -168,6 +183,10 @@ const createDoorkeeper = (app: FastifyInstance, { config, db, keys, now }: Servi
       const [, token] = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '') ?? []
       if (token === undefined) throw new DomainError('unauthenticated', 'The access token is missing.')
       return readDevice(db, await verifyToken(keys.token, token, now()))
+    },
+    noteQueue: ({ deviceId, headers }) => {
+      const waiting = waitingIn(headers[waitingHeader])
+      if (deviceId !== null && waiting !== undefined) devices.waits(deviceId, waiting)
     },
     limitDevice: async (request) => enforce(byDevice, request),
     limitAddress: async (request) => enforce(byAddress, request),

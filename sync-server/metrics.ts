@@ -1,45 +1,45 @@
-/** A number that Prometheus reads: a counter is added to, a gauge is asked when somebody reads. */
-interface Metric {
-  readonly name: string
-  readonly help: string
-  readonly type: 'counter' | 'gauge'
-  readonly samples: () => Iterable<readonly [labels: string, value: number]>
-}
+import { Counter as PrometheusCounter, Gauge, Registry } from 'prom-client'
 
 export interface Counter {
   /** `label` is the value of the counter's one label. */
   readonly add: (label: string) => void
 }
 
+/** One number for each value of a label. */
+export type Samples = Iterable<readonly [label: string, value: number]>
+
 export interface Metrics {
   readonly counter: (name: string, help: string, label: string) => Counter
+  /** Asked when somebody reads. */
   readonly gauge: (name: string, help: string, read: () => number) => void
+  /** The same for several, told apart by one label; whoever is not named any more is gone. */
+  readonly gauges: (name: string, help: string, label: string, read: () => Samples) => void
   /** Everything in Prometheus' text format. */
-  readonly text: () => string
+  readonly text: () => Promise<string>
 }
 
-/** The few numbers of this process. Labels come from closed lists, never from what a client sent. */
+/**
+ * The few numbers of this process, counted by prom-client. Labels come from closed lists, never from what a client sent;
+ * those that name devices (by id, never a person) are bounded by whoever reads them out.
+ */
 export const createMetrics = (): Metrics => {
-  const metrics: Metric[] = []
+  // Of its own, because tests run several servers in one process.
+  const registers = [new Registry()]
   return {
     counter: (name, help, label) => {
-      const values = new Map<string, number>()
-      metrics.push({ name, help, type: 'counter', samples: () => values })
-      return {
-        add: (value) => {
-          const labels = `{${label}="${value}"}`
-          values.set(labels, (values.get(labels) ?? 0) + 1)
-        },
-      }
+      const counter = new PrometheusCounter({ name, help, labelNames: [label], registers })
+      return { add: (value) => counter.inc({ [label]: value }) }
     },
     gauge: (name, help, read) => {
-      metrics.push({ name, help, type: 'gauge', samples: () => [['', read()]] })
+      const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) })
     },
-    text: () => metrics.map(format).join(''),
+    gauges: (name, help, label, read) => {
+      const collect = (): void => {
+        gauge.reset()
+        for (const [of, value] of read()) gauge.set({ [label]: of }, value)
+      }
+      const gauge = new Gauge({ name, help, labelNames: [label], registers, collect })
+    },
+    text: async () => (await Promise.all(registers.map((registry) => registry.metrics()))).join('\n'),
   }
-}
-
-const format = ({ name, help, type, samples }: Metric): string => {
-  const lines = [...samples()].map(([labels, value]) => `${name}${labels} ${value}\n`)
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
 }

@@ -11,7 +11,7 @@ import { decideTogether, type Decided, groupSizes, scopeOf, type TogetherContext
 
 export interface ExecutorContext extends TogetherContext {
   /** Told every new outcome. */
-  readonly onDecided: (outcome: MutationOutcome['outcome']) => void
+  readonly onDecided: (outcome: MutationOutcome) => void
 }
 
 /**
@@ -26,7 +26,7 @@ export const executeBatch = async (
   const all: Decided[] = []
   for (const group of groupsOf(batch, groupSizes.large)) {
     const decided = await decideGroup(context, group, grants)
-    for (const { outcome, isNew } of decided) if (isNew) context.onDecided(outcome.outcome)
+    for (const { outcome, isNew } of decided) if (isNew) context.onDecided(outcome)
     all.push(...decided)
   }
   return { outcomes: all.map(({ outcome }) => outcome), last_seq: all.at(-1)?.lastSeq ?? 0 }

@@ -12,6 +12,6 @@ export const metricsRoute = ({ metrics }: Services) =>
     handle: async () => ({
       status: 200,
       headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
-      body: metrics.text(),
+      body: await metrics.text(),
     }),
   })

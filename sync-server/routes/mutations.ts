@@ -1,4 +1,4 @@
-import { mutationsResponse } from '../../src-shared/contract/http.ts'
+import { type MutationOutcome, mutationsResponse } from '../../src-shared/contract/http.ts'
 import { checkShape } from '../mutations/canonical.ts'
 import { executeBatch } from '../mutations/execute.ts'
 import { mutationsBatch, receive } from '../mutations/received.ts'
@@ -6,7 +6,7 @@ import { json } from './answer.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
-export const mutationsRoute = ({ db, log, now, mutationCount }: Services) =>
+export const mutationsRoute = ({ db, log, now, counters }: Services) =>
   defineRoute({
     method: 'POST',
     path: '/v1/mutations',
@@ -19,6 +19,10 @@ export const mutationsRoute = ({ db, log, now, mutationCount }: Services) =>
       checkShape(mutations)
       // All are read before the first is carried out, so that a batch that cannot be answered changes nothing.
       const batch = mutations.map(receive)
-      return json(await executeBatch({ db, device, log, now, onDecided: mutationCount.add }, batch))
+      const onDecided = ({ outcome, error }: MutationOutcome): void => {
+        counters.mutations.add(outcome)
+        if (outcome === 'refused' && error) counters.refusals.add(error.code)
+      }
+      return json(await executeBatch({ db, device, log, now, onDecided }, batch))
     },
   })

@@ -49,6 +49,8 @@ export const noInput = z.unknown()
 export interface Doorkeeper {
   /** Throws `unauthenticated` or `device_revoked`. */
   readonly authenticate: (authorization: string | undefined) => Promise<Device>
+  /** Devices say with their requests how much they still have to send. */
+  readonly noteQueue: (request: Pick<FastifyRequest, 'deviceId' | 'headers'>) => void
   /** Throws `rate_limited`. */
   readonly limitDevice: (request: FastifyRequest) => Promise<void>
   readonly limitAddress: (request: FastifyRequest) => Promise<void>
@@ -78,6 +80,7 @@ const run = async <I>(route: Route<I>, request: FastifyRequest, doorkeeper: Door
   if (route.auth === 'none') return route.handle(validated(route, request), facts)
   const device = await doorkeeper.authenticate(request.headers.authorization)
   request.deviceId = device.id
+  doorkeeper.noteQueue(request)
   await doorkeeper.limitDevice(request)
   return route.handle(validated(route, request), facts, device)
 }

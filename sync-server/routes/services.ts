@@ -3,7 +3,10 @@ import type { Attempts } from '../auth/attempts.ts'
 import type { ServerKeys } from '../auth/keys.ts'
 import type { Db } from '../db/tx.ts'
 import type { Config } from '../config.ts'
-import type { Counter, Metrics } from '../metrics.ts'
+import type { Counters } from '../counters.ts'
+import type { DeviceWatch } from '../device-watch.ts'
+import type { Comparer } from '../digests/compare.ts'
+import type { Metrics } from '../metrics.ts'
 import type { LogWaiters } from '../shapes/log-waiters.ts'
 
 /** What the routes are made of. */
@@ -17,8 +20,9 @@ export interface Services {
   readonly waiters: LogWaiters
   readonly attempts: { readonly codes: Attempts; readonly passwords: Attempts }
   readonly metrics: Metrics
-  readonly mutationCount: Counter
-  readonly shapeCount: Counter
+  readonly counters: Counters
+  readonly devices: DeviceWatch
+  readonly comparer: Comparer
   /** Whether the server still takes work, and hears of new log entries. */
   readonly isReady: () => boolean
 }

@@ -1,11 +1,12 @@
 import { DomainError } from '../../src-shared/errors.ts'
 import { readDevice } from '../auth/devices.ts'
 import { proxyShape } from '../shapes/electric.ts'
+import { fromStart, parseOffset } from '../shapes/offset.ts'
 import { serveShape, shapeQuery } from '../shapes/serve.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
-export const shapeRoute = ({ config, db, waiters, shapeCount }: Services) =>
+export const shapeRoute = ({ config, db, waiters, counters, devices }: Services) =>
   defineRoute({
     method: 'GET',
     path: '/v1/shape',
@@ -18,7 +19,9 @@ export const shapeRoute = ({ config, db, waiters, shapeCount }: Services) =>
         throw new DomainError('forbidden', 'This device was not enrolled for the office.')
       }
       const log = { facilityId: device.facilityId, audience: query.audience }
-      shapeCount.add(query.live === undefined ? 'catch_up' : 'live')
+      counters.shapeRequests.add(query.live === undefined ? 'catch_up' : 'live')
+      const offset = parseOffset(query.offset)
+      if (offset !== undefined) devices.asked(device.id, log, offset === fromStart ? 0 : offset.position)
       if (config.electricUrl !== undefined) {
         return proxyShape({ url: config.electricUrl, secret: config.electricSecret }, log, { query, signal })
       }

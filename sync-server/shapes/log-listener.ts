@@ -33,8 +33,8 @@ export const startLogListener: StartLogListener = (databaseUrl, waiters, log) =>
       stopping.signal.addEventListener('abort', () => resolve(), { once: true })
     })
     client.on('notification', ({ payload }) => {
-      const [facilityId, audience] = (payload ?? '').split(':')
-      if (facilityId && audience) waiters.wake(facilityId, audience)
+      const [facilityId, audience, position] = (payload ?? '').split(':')
+      if (facilityId && audience) waiters.wake(facilityId, audience, Number(position))
     })
     try {
       await client.connect()

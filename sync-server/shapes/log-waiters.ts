@@ -7,7 +7,8 @@ export interface LogWaiters {
    * there may be more, false when the time is over, the client has gone, or the server ends.
    */
   readonly wait: (log: LogName, options: WaitOptions) => Wait
-  readonly wake: (facilityId: string, audience: string) => void
+  /** `position` is how far the log goes now, for those who want to know. */
+  readonly wake: (facilityId: string, audience: string, position?: number) => void
   readonly wakeAll: () => void
   /** Ends every wait, also those that begin later: the server is closing. */
   readonly close: () => void

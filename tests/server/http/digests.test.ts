@@ -1,0 +1,291 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { DigestsResponse } from '../../../src-shared/contract/health.ts'
+import { digestSum, emptyDigest, tableForm } from '../../../src-shared/replica/digest.ts'
+import { wireDecoder } from '../../../src-shared/schema/derive.ts'
+import type { Table } from '../../../src-shared/schema/table.ts'
+import { syncedTables } from '../../../src-shared/schema/tables.ts'
+import { compactLog } from '../../../sync-server/compaction/compact.ts'
+import { foldDigests } from '../../../sync-server/digests/fold.ts'
+import { textHash } from '../../../sync-server/digests/hash.ts'
+import * as build from '../../support/academy.ts'
+import { type Entry, replay } from '../../support/facility-log.ts'
+import { startSyncServer, type TestDevice, type TestServer } from '../../support/sync-server.ts'
+
+const facilityId = build.academy.facility_id
+const log = { facilityId, audience: 'desk' } as const
+
+let server: TestServer
+let device: TestDevice
+/** Everything that was ever in the log, also what compaction took out. */
+const history = new Map<number, Entry>()
+
+beforeAll(async () => {
+  server = await startSyncServer()
+  device = await server.enroll()
+})
+afterAll(() => server.close())
+beforeEach(() => remember())
+
+const remember = async (): Promise<void> => {
+  const entries = await server.sql<Entry & { position: string }>(
+    `select position::int, table_name, row_id, row from sync_log where facility_id = '${facilityId}'`,
+  )
+  for (const entry of entries) history.set(Number(entry.position), entry)
+}
+
+const head = () => Math.max(...history.keys())
+
+const handle = async (): Promise<string> =>
+  (await device.request('/v1/shape?offset=-1')).headers.get('electric-handle') ?? ''
+
+/** What a replica holds that has applied everything up to a position. */
+const tablesAt = (position: number) => {
+  const entries = [...history.values()].filter((entry) => entry.position <= position)
+  const images = replay(entries.toSorted((one, other) => one.position - other.position))
+  return Object.fromEntries(
+    Object.values<Table>(syncedTables).map((table) => {
+      const sum = digestSum(table, textHash)
+      for (const image of Object.values(images[table.name] ?? {})) sum.add(wireDecoder(table)(image))
+      return [table.name, { form: tableForm(table, textHash), ...sum.read() }]
+    }),
+  )
+}
+
+type Tables = ReturnType<typeof tablesAt>
+
+const compare = async (position: number, tables: Tables = tablesAt(position), over: object = {}) =>
+  device.post<DigestsResponse>('/v1/digests', { handle: await handle(), position, reason: 'rest', tables, ...over })
+
+const equal = { state: 'compared', different: [], unknown: [] }
+
+const addSpace = async (name = 'Lane'): Promise<string> => {
+  const space = build.space({ facility_id: facilityId, name })
+  await server.insert('spaces', space)
+  await remember()
+  return space.id
+}
+
+const metric = async (line: string): Promise<number> => {
+  const text = await (await fetch(`${server.url()}/metrics`)).text()
+  const value = text.split('\n').find((each) => each.startsWith(`${line} `))
+  return Number(value?.split(' ').at(-1) ?? 0)
+}
+
+describe('the digests of a log', () => {
+  test('are those of a replica at the same position, first counted and then counted on', async () => {
+    const first = await compare(head())
+    await addSpace()
+    await server.sql("update spaces set capacity = 9, name = 'Bahn “Süd” 🏊'")
+    await server.sql("delete from role_assignments where id = '00000000-0000-4000-8000-00000000ffff'")
+    await remember()
+
+    expect(first).toMatchObject({ status: 200, body: equal })
+    expect((await compare(head())).body).toEqual(equal)
+  })
+
+  test('are counted back for a device that is a little late', async () => {
+    const late = head()
+    const id = await addSpace()
+    await server.sql(`update spaces set capacity = 3 where id = '${id}'`)
+    await server.sql(`delete from spaces where id = '${id}'`)
+    await remember()
+
+    expect((await compare(head())).body).toEqual(equal)
+    expect((await compare(late)).body).toEqual(equal)
+    expect((await compare(late + 1)).body).toEqual(equal)
+  })
+
+  test('name each table that differs, by its rows or by their number alone', async () => {
+    const tables = tablesAt(head())
+    const changed = {
+      ...tables,
+      spaces: { ...tables['spaces'], digest: 'f'.repeat(32) },
+      students: { ...tables['students'], rows: 1 },
+      receipts: { ...tables['receipts'], ...emptyDigest, rows: 0 },
+    } as Tables
+
+    const { body } = await compare(head(), changed)
+
+    expect(body).toMatchObject({ different: [{ table: 'spaces' }, { table: 'students' }] })
+  })
+
+  test('say nothing of a table in another form, or that is not known here', async () => {
+    const tables = tablesAt(head())
+    const strange = { form: '0'.repeat(16), rows: 1, digest: 'e'.repeat(32) }
+
+    const { body } = await compare(head(), { ...tables, spaces: strange, of_tomorrow: strange })
+
+    expect(body).toEqual({ state: 'compared', different: [], unknown: ['spaces', 'of_tomorrow'] })
+  })
+
+  test('of two servers that count at the same time are the same', async () => {
+    await addSpace()
+    await server.sql('delete from facility_digests')
+
+    const answers = await Promise.all([1, 2, 3].map(() => compare(head())))
+
+    expect(answers.map(({ body }) => body)).toEqual([equal, equal, equal])
+  })
+})
+
+describe('compaction', () => {
+  const age = () => server.sql("update sync_log set at = at - interval '61 days'")
+  const compact = (isFolded: boolean) =>
+    compactLog({
+      db: server.postgres.db,
+      restMs: 0,
+      ...(isFolded && { fold: (of, position) => foldDigests(server.postgres.db, of, position) }),
+    })
+
+  test.each([
+    ['folds the digests before', true],
+    ['forgets to', false],
+  ])('that %s changes no result', async (_name, isFolded) => {
+    const ids = [await addSpace('1'), await addSpace('2'), await addSpace('3')]
+    await compare(head())
+    await server.sql(`update spaces set capacity = 5 where id = '${ids[0]}'`)
+    await server.sql(`delete from spaces where id = '${ids[1]}'`)
+    await addSpace('4')
+    await age()
+
+    const { superseded } = await compact(isFolded)
+    const atHead = await compare(head())
+    await server.sql(`update spaces set capacity = 6 where id = '${ids[2]}'`)
+    await server.sql(`delete from spaces where id = '${ids[0]}'`)
+    await remember()
+
+    expect(superseded).toBeGreaterThan(0)
+    expect(atHead.body).toEqual(equal)
+    expect((await compare(head())).body).toEqual(equal)
+  })
+
+  test('leaves nothing to compare with at the positions that it went beyond', async () => {
+    const late = head()
+    const id = await addSpace()
+    await server.sql(`update spaces set capacity = 5 where id = '${id}'`)
+    await remember()
+    await age()
+
+    await compact(true)
+
+    expect(await compare(late)).toMatchObject({ status: 409, body: { code: 'position_gone' } })
+    expect((await compare(head())).body).toEqual(equal)
+  })
+})
+
+describe('a comparison is refused', () => {
+  test('at a position where this log has never been', async () => {
+    expect(await compare(head() + 1, tablesAt(head()))).toMatchObject({ status: 409, body: { code: 'position_gone' } })
+  })
+
+  test('with the handle of another history, facility or audience (S5)', async () => {
+    const [facility, audience, epoch, nonce] = (await handle()).split('.')
+    const strange = [
+      [facility, audience, build.newId(), nonce],
+      [build.newId(), audience, epoch, nonce],
+      [facility, 'office', epoch, nonce],
+      ['x'],
+    ].map((parts) => ({ handle: parts.join('.') }))
+
+    const answers = await Promise.all(strange.map((over) => compare(head(), tablesAt(head()), over)))
+
+    expect(answers.map(({ status }) => status)).toEqual([409, 409, 409, 409])
+  })
+
+  test('for the office, of a device that was enrolled for the desk', async () => {
+    expect(await compare(head(), {}, { audience: 'office' })).toMatchObject({ status: 403 })
+  })
+
+  test('without a token', async () => {
+    const answer = await fetch(`${server.url()}/v1/digests`, { method: 'POST', body: '{}' })
+
+    expect(answer.status).toBe(401)
+  })
+})
+
+describe('rows for a replica that holds wrong ones', () => {
+  const ask = async (of: object, table = 'spaces') =>
+    device.post<{ rows: { row_id: string; row: Record<string, unknown> | null }[]; next: string | null }>('/v1/rows', {
+      handle: await handle(),
+      table,
+      of,
+    })
+
+  test('come page by page, all of the table and nothing else, as they are now', async () => {
+    await server.sql(
+      `insert into spaces select gen_random_uuid(), facility_id, 'Lane ' || n, kind, capacity
+       from (select * from spaces where facility_id = '${facilityId}' limit 1) as one, generate_series(1, 1200) as n`,
+    )
+    const rows = new Map<string, unknown>()
+    for (let after: string | null | undefined = null; after !== undefined;) {
+      const { body }: Awaited<ReturnType<typeof ask>> = await ask({ after })
+      for (const { row_id, row } of body.rows) if (row) rows.set(row_id, row)
+      after = body.next ?? undefined
+    }
+
+    const there = await server.sql<{ id: string; row: unknown }>(
+      'select id, to_jsonb(s) as row from spaces s where facility_id = $1',
+      [facilityId],
+    )
+    expect(rows).toEqual(new Map(there.map(({ id, row }) => [id, row])))
+  })
+
+  test('come by their ids as they were at a position, and null for what was not there', async () => {
+    const before = head()
+    const id = await addSpace('then')
+    const at = head()
+    await server.sql(`update spaces set name = 'now' where id = '${id}'`)
+
+    const [then, earlier] = [await ask({ position: at, ids: [id] }), await ask({ position: before, ids: [id] })]
+
+    expect(then.body.rows).toMatchObject([{ row_id: id, row: { name: 'then' } }])
+    expect(earlier.body).toEqual({ rows: [{ row_id: id, row: null }], next: null })
+  })
+
+  test('are never those of another facility (I7)', async () => {
+    const elsewhere = build.facility({ id: build.newId(), name: 'Geelong', code: 'GEE' })
+    await server.insert('facilities', elsewhere)
+    const space = build.space({ facility_id: elsewhere.id })
+    await server.insert('spaces', space)
+
+    const { body } = await ask({ position: head(), ids: [space.id] })
+
+    expect(body.rows).toEqual([{ row_id: space.id, row: null }])
+  })
+
+  test('of another history, or at a position that is gone, are refused', async () => {
+    const wrong = await device.post('/v1/rows', { handle: 'x', table: 'spaces', of: { after: null } })
+    const never = await ask({ position: head() + 1_000_000, ids: [build.newId()] })
+
+    expect([wrong.status, never.status]).toEqual([409, 409])
+  })
+})
+
+describe('the metrics', () => {
+  test('count comparisons by result, the tables that differ, and whether mending helped', async () => {
+    await remember()
+    const results = ['equal', 'different', 'position_gone'].map(
+      (result) => `foyer_digest_comparisons_total{result="${result}"}`,
+    )
+    const mismatch = 'foyer_digest_mismatches_total{table="spaces"}'
+    const repaired = 'foyer_replica_repairs_total{result="mended_equal"}'
+    const lines = [...results, mismatch, repaired]
+    const before = await Promise.all(lines.map(metric))
+    const tables = tablesAt(head())
+    const wrong = { ...tables, spaces: { ...tables['spaces'], digest: 'a'.repeat(32) } } as Tables
+
+    await compare(head(), wrong)
+    await compare(head(), tables, { reason: 'mended' })
+    await compare(head() + 1_000_000, tables)
+
+    const after = await Promise.all(lines.map(metric))
+    expect(after.map((value, n) => value - (before[n] ?? 0))).toEqual([1, 1, 1, 1, 1])
+  })
+})
+
+test('a facility only sees and writes its own digests', async () => {
+  await foldDigests(server.postgres.db, log, head())
+  const rows = await server.sql<{ facility_id: string }>('select distinct facility_id from facility_digests')
+
+  expect(rows).toEqual([{ facility_id: facilityId }])
+})
