@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
 import { DomainError } from '../../src-shared/errors.ts'
 import { permissionsOf } from '../../src-shared/rules/access.ts'
 import { inRole } from '../db/postgres.ts'
 import { asShared, type Db } from '../db/tx.ts'
 import type { Device } from './devices.ts'
+import type { ServerKey } from './keys.ts'
+import { newLeaseId } from './lease-id.ts'
 import type { Lease } from './tokens.ts'
 
 export interface SignedIn {
@@ -30,6 +31,7 @@ export interface PasswordSignIn {
   readonly signInName: string
   readonly password: string
   readonly leaseDays: number
+  readonly leaseKey: ServerKey
   readonly nowMs: number
 }
 
@@ -40,7 +42,7 @@ export interface PasswordSignIn {
 export const signIn = async (
   db: Db,
   device: Device,
-  { signInName, password, leaseDays, nowMs }: PasswordSignIn,
+  { signInName, password, leaseDays, leaseKey, nowMs }: PasswordSignIn,
 ): Promise<SignedIn> => {
   const found = await findStaff(db, device, normalizeSignInName(signInName))
   const isRight = await verify(found?.password_hash ?? hashOfNobody, password.normalize('NFC'))
@@ -49,14 +51,10 @@ export const signIn = async (
     permissionsOf(asShared(tx), found.id, device.facilityId),
   )
   if (granted.size === 0) throw new DomainError('forbidden', 'You have no role at this facility.')
-  const lease: Lease = {
-    id: randomUUID(),
-    staffId: found.id,
-    deviceId: device.id,
-    facilityId: device.facilityId,
-    // Whole seconds: the `exp` of the signed lease has no more.
-    notAfter: new Date(Math.floor((nowMs + leaseDays * dayMs) / 1000) * 1000).toISOString(),
-  }
+  const holder = { staffId: found.id, deviceId: device.id, facilityId: device.facilityId }
+  // Whole seconds: the `exp` of the signed lease has no more.
+  const notAfter = new Date(Math.floor((nowMs + leaseDays * dayMs) / 1000) * 1000).toISOString()
+  const lease: Lease = { id: await newLeaseId(leaseKey, holder, notAfter), ...holder, notAfter }
   await keepLease(db, device, lease, nowMs)
   return { staff: { id: found.id, first_name: found.first_name, last_name: found.last_name }, lease }
 }

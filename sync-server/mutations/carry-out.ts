@@ -9,6 +9,8 @@ import { rowIdsOf } from '../../src-shared/ids.ts'
 import type { Permission } from '../../src-shared/permissions.ts'
 import { permissionsOf, underLease } from '../../src-shared/rules/access.ts'
 import type { Device } from '../auth/devices.ts'
+import type { ServerKey } from '../auth/keys.ts'
+import { provenNotAfter } from '../auth/lease-id.ts'
 import { insertsAhead } from '../db/inserts-ahead.ts'
 import { asShared, type Tx } from '../db/tx.ts'
 import { refused, type Verdict } from './ledger.ts'
@@ -20,6 +22,8 @@ export interface CarryOutContext {
   readonly log: Logger
   /** Epoch milliseconds of the server. */
   readonly now: () => number
+  /** What leases are signed with: those that this database has no row of count by it. */
+  readonly leaseKey?: ServerKey
 }
 
 interface Grant {
@@ -35,12 +39,12 @@ export type Grants = Map<string, Grant>
 export const carryOut = async (
   tx: Tx,
   received: Received,
-  { device, now }: CarryOutContext,
+  { device, now, leaseKey }: CarryOutContext,
   grants: Grants,
 ): Promise<Verdict> => {
   const envelope = envelopeOf(received)
   const command = findCommand(envelope.command, envelope.version)
-  const grant = await grantOf(tx, envelope, device, grants)
+  const grant = await grantOf(tx, envelope, { device, ...(leaseKey && { leaseKey }) }, grants)
   const permissions = underLease(grant.permissions, grant.notAfter, envelope.at)
   const merged = await applyCommand(asShared(tx.withPlugin(insertsAhead)), command, envelope.args, {
     ...contextOf(tx, envelope, device, now()),
@@ -123,9 +127,11 @@ export const rowLock =
     await sql`select from ${sql.table(table)} where id = ${id} for no key update`.execute(tx)
   }
 
+type GrantContext = Pick<CarryOutContext, 'device' | 'leaseKey'>
+
 /** Throws `lease_invalid` unless the server gave this lease to this person at this device. */
-const grantOf = async (tx: Tx, envelope: MutationEnvelope, device: Device, grants: Grants): Promise<Grant> => {
-  const grant = grants.get(envelope.lease_id) ?? (await readGrant(tx, envelope.lease_id, device))
+const grantOf = async (tx: Tx, envelope: MutationEnvelope, context: GrantContext, grants: Grants): Promise<Grant> => {
+  const grant = grants.get(envelope.lease_id) ?? (await readGrant(tx, envelope, context))
   if (grant?.staffId !== envelope.staff_id) {
     throw new DomainError('lease_invalid', 'This was done under a sign-in that the server does not know.')
   }
@@ -133,15 +139,40 @@ const grantOf = async (tx: Tx, envelope: MutationEnvelope, device: Device, grant
   return grant
 }
 
-const readGrant = async (tx: Tx, leaseId: string, device: Device): Promise<Grant | undefined> => {
+const readGrant = async (tx: Tx, envelope: MutationEnvelope, context: GrantContext): Promise<Grant | undefined> => {
+  const { facilityId } = context.device
+  const lease = (await readLease(tx, envelope, context)) ?? (await proveLease(envelope, context))
+  if (!lease) return undefined
+  return { ...lease, permissions: await permissionsOf(asShared(tx), lease.staffId, facilityId) }
+}
+
+type KnownLease = Pick<Grant, 'staffId' | 'notAfter'>
+
+const readLease = async (
+  tx: Tx,
+  { lease_id }: MutationEnvelope,
+  { device }: GrantContext,
+): Promise<KnownLease | undefined> => {
   const lease = await tx
     .selectFrom('leases')
     .select(['staff_id', 'not_after'])
-    .where('id', '=', leaseId)
+    .where('id', '=', lease_id)
     .where('device_id', '=', device.id)
     .where('facility_id', '=', device.facilityId)
     .executeTakeFirst()
-  if (!lease) return undefined
-  const permissions = await permissionsOf(asShared(tx), lease.staff_id, device.facilityId)
-  return { staffId: lease.staff_id, notAfter: lease.not_after, permissions }
+  return lease && { staffId: lease.staff_id, notAfter: lease.not_after }
+}
+
+/** A backup that was restored is older than the sign-in. */
+const proveLease = async (
+  { lease_id, staff_id: staffId }: MutationEnvelope,
+  { device, leaseKey }: GrantContext,
+): Promise<KnownLease | undefined> => {
+  if (!leaseKey) return undefined
+  const notAfter = await provenNotAfter(leaseKey, lease_id, {
+    staffId,
+    deviceId: device.id,
+    facilityId: device.facilityId,
+  })
+  return notAfter === undefined ? undefined : { staffId, notAfter }
 }

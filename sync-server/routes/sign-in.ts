@@ -22,7 +22,7 @@ export const signInRoute = ({ config, db, keys, now, attempts }: Services) =>
       attempts.passwords.check(tries)
       // Counted before it is known to be wrong, or a burst of tries would all come before the first was counted.
       attempts.passwords.fail(tries)
-      const request = { signInName: name, password, leaseDays: config.leaseDays, nowMs: now() }
+      const request = { signInName: name, password, leaseDays: config.leaseDays, leaseKey: keys.lease, nowMs: now() }
       const { staff, lease } = await signIn(db, device, request)
       attempts.passwords.succeed(tries)
       const dataKey = recovery === null ? null : await unsealDataKey(keys.recovery, recovery, device.facilityId)
