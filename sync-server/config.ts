@@ -24,6 +24,8 @@ export interface Config {
   /** Requests for enrollment, tokens and sign-in that one address may send in a minute. */
   readonly addressRequests: number
   readonly databaseConnections: number
+  /** How often the facility log is compacted; never when 0. */
+  readonly compactMinutes: number
   /** How much of the log goes into one answer: a first load takes few requests, and memory stays flat. */
   readonly chunkLimit: ChunkLimit
 }
@@ -114,6 +116,11 @@ const settings = {
     expects: 'a number of sign-in requests per address and minute, 1 or more',
     fallback: '120',
   }),
+  COMPACT_MINUTES: setting({
+    schema: wholeNumber(0, 1440),
+    expects: 'minutes from 1 to 1440, or 0 for never',
+    fallback: '60',
+  }),
   DATABASE_CONNECTIONS: setting({ schema: wholeNumber(2, 500), expects: 'connections from 2 to 500', fallback: '10' }),
 } as const
 
@@ -180,6 +187,7 @@ export const readConfig = (environment: Environment): Config => {
     deviceRequests: required('DEVICE_REQUESTS', settings.DEVICE_REQUESTS),
     addressRequests: required('ADDRESS_REQUESTS', settings.ADDRESS_REQUESTS),
     databaseConnections: required('DATABASE_CONNECTIONS', settings.DATABASE_CONNECTIONS),
+    compactMinutes: required('COMPACT_MINUTES', settings.COMPACT_MINUTES),
     chunkLimit: { rows: 5_000, bytes: 4_000_000 },
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)

@@ -57,8 +57,8 @@ export const logClient = ({ db, log, limit }: LogClientParts, from?: LogClient):
         startOver()
         return 'must-refetch'
       }
-      // The server writes its answers in this form.
-      for (const { value } of JSON.parse(String(body)) as readonly Message[]) {
+      // A text in this form, as long as no Electric stands between.
+      for (const { value } of JSON.parse(body as string) as readonly Message[]) {
         if (value?.row) rows.set(keyOf(value), value.row)
         else if (value) rows.delete(keyOf(value))
       }

@@ -77,11 +77,11 @@ const read = async (
 
 test('whoever reads while the log is compacted shows exactly what was there, at every position (S12, N7)', async () => {
   let isWriting = true
-  let isReading = true
+  const reading = new AbortController()
   let rounds = 0
   const taken = { superseded: 0, removals: 0 }
   const compacting = (async () => {
-    while (isReading) {
+    while (!reading.signal.aborted) {
       const ages = { supersededAfterSeconds: 0, removalsAfterSeconds: 0.02 }
       const { superseded, removals } = await compactLog({ db: database.server, ...ages, pieceSize: 10, restMs: 1 })
       taken.superseded += superseded
@@ -91,12 +91,12 @@ test('whoever reads while the log is compacted shows exactly what was there, at 
   })()
   const isOver = (): boolean => !isWriting
   const habits = ['loads', 'follows', 'sleeps', 'loads'] as const
-  const reading = Promise.all(habits.map((habit) => read(habit, isOver, () => rounds)))
+  const readings = Promise.all(habits.map((habit) => read(habit, isOver, () => rounds)))
 
   await Promise.all([write(), write(), write()])
   isWriting = false
-  const readers = await reading
-  isReading = false
+  const readers = await readings
+  reading.abort()
   await compacting
 
   const { rows: archive } = await sql<Parameters<typeof rowsAt>[0][number]>`
