@@ -26,7 +26,12 @@ interface LogTables {
     readonly row: Readonly<Record<string, unknown>> | null
     readonly at: string
   }
-  readonly server_epoch: { readonly id: boolean; readonly epoch: string; readonly since: string }
+  readonly server_epoch: {
+    readonly id: boolean
+    readonly epoch: string
+    readonly since: string
+    readonly reason: string
+  }
   /** Up to which position of a log the older images of its rows were taken out (0006-compaction.sql). */
   readonly log_compaction: {
     readonly facility_id: string
