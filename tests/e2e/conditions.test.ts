@@ -15,7 +15,7 @@ test('a window that is loaded again is still signed in', async ({ openDesk }) =>
   await expect(status).toContainText('Olivia Hart')
 })
 
-test('a second start on the same profile names the one that runs, and leaves it alone', async ({
+test('a second start on the same profile names the one that runs, and leaves it alone (D12)', async ({
   academy,
   openDesk,
 }) => {

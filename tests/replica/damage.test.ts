@@ -32,7 +32,7 @@ describe('a damaged file', () => {
     expect(readFileSync(path.join(folder, 'desk.db'))).toEqual(before)
   })
 
-  test('of the replica costs a new first sync, and no unsent work (FAULTS D9)', async () => {
+  test('of the replica costs a new first sync, and no unsent work (D9)', async () => {
     flipByteIn('replica-1.db')
 
     const store = await Store.open(storeParts(folder, counter))

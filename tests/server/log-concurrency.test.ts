@@ -148,7 +148,7 @@ describe('with twelve writers at two facilities, of whose transactions a third t
     }
   })
 
-  test.each([0, 1] as const)('the log of facility %i has no gap and no entry that came late', async (which) => {
+  test.each([0, 1] as const)('the log of facility %i has no gap and no entry that came late (S1)', async (which) => {
     const { facility } = desks[which].place
     const { entries } = readings.get(facility.id) ?? { entries: [] }
 

@@ -233,7 +233,7 @@ describe('who writes a family while its links change', () => {
   })
 })
 
-describe('any sequence of changes', () => {
+describe('any sequence of changes (S10)', () => {
   const kinds = ['link', 'unlink', 'move', 'join', 'leave', 'swap', 'write', 'remove'] as const
 
   interface Step {

@@ -57,7 +57,7 @@ const workTheTill = async (desk: TestDesk, line: ReturnType<typeof cuttable>, se
   return { taken, voided }
 }
 
-describe('money is exact (promise 8)', () => {
+describe('money is exact (promise 8, B3)', () => {
   test('after a day of two tills with bad lines: every cent, every number, on the server and on both desks', async () => {
     const lines = [cuttable(), cuttable()] as const
     const [one, two] = [await enrollDesk(server, lines[0]), await enrollDesk(server, lines[1])]

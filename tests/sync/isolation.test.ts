@@ -63,7 +63,7 @@ const everythingInside = (): string => {
     .join('\n')
 }
 
-describe('a device holds only what its people may see, encrypted (promise 7)', () => {
+describe('a device holds only what its people may see, encrypted (promise 7, H5, H8)', () => {
   test('nothing of another facility is on it, nor any password', () => {
     const inside = everythingInside()
 
@@ -86,7 +86,7 @@ describe('a device holds only what its people may see, encrypted (promise 7)', (
     expect(raw).not.toContain('SQLite format 3')
   })
 
-  test('a family that moves away leaves the device, in the same transaction of the log', async () => {
+  test('a family that moves away leaves the device, in the same transaction of the log (S10)', async () => {
     await server.sql('update family_facilities set facility_id = $1 where family_id = $2', [
       foreignFacility,
       server.counter.family.id,

@@ -36,7 +36,7 @@ const killedAt = (n: number) => {
 
 const whole = killedAt(0)
 
-describe('promise 1: what was shown as saved survives kill -9', () => {
+describe('promise 1: what was shown as saved survives kill -9 (D1)', () => {
   test('the desk makes enough calls for this to mean something', () => {
     expect(whole.calls).toBeGreaterThan(40)
     expect(whole.saved).toHaveLength(2)

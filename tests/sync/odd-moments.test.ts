@@ -112,7 +112,7 @@ describe('a server that cannot carry out what is sent', () => {
 })
 
 describe('a fault of the server in one command', () => {
-  test('is shown as refused, and holds up nothing (FAULTS S6)', async () => {
+  test('is shown as refused, and holds up nothing (S6)', async () => {
     const desk = await newDesk()
     await server.sql("create function broken() returns trigger language plpgsql as 'begin raise exception ''no''; end'")
     await server.sql('create trigger broken before insert on check_ins execute function broken()')

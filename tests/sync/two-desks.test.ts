@@ -90,7 +90,7 @@ describe('two desks of one facility', () => {
 })
 
 describe('without the server', () => {
-  test('local work goes on, and drains by itself when the line is back (promise 2)', async () => {
+  test('local work goes on, and drains by itself when the line is back (promise 2, N6)', async () => {
     const line = cuttable()
     const desk = await newDesk(line)
     line.cut(true)
@@ -154,7 +154,7 @@ describe('without the server', () => {
 })
 
 describe('an answer that gets lost (promise 3)', () => {
-  test('has no second effect, though every request is sent twice and the first answer dropped', async () => {
+  test('has no second effect, though every request is sent twice and the first answer dropped (N1, N2)', async () => {
     const doubled: typeof fetch = async (input, init) => {
       const response = await fetch(input, init)
       if (!String(input instanceof Request ? input.url : input).includes('/v1/mutations')) return response

@@ -54,7 +54,7 @@ const torn = (): unknown =>
     .pluck()
     .get()
 
-test('a replica never shows half of a server transaction, whoever writes meanwhile (promise 6)', async () => {
+test('a replica never shows half of a server transaction, whoever writes meanwhile (promise 6, N10)', async () => {
   const sightings = new Map<unknown, number>()
   const watching = setInterval(() => {
     const seen = torn()

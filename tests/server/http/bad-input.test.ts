@@ -226,7 +226,7 @@ const anyAddress = (): Record<string, string> => ({ 'x-forwarded-for': `10.0.${r
 
 const isRight = (status: number): boolean => status >= 200 && status < 500
 
-test('2,000 spoiled bodies get no 5xx, and the server goes on', async () => {
+test('2,000 spoiled bodies get no 5xx, and the server goes on (H1)', async () => {
   const bodies = await goodBodies()
   const spoiled = fc.record({
     path: fc.constantFrom(...Object.keys(bodies)),
@@ -280,7 +280,7 @@ test('2,000 spoiled mutations get an outcome each or a 4xx, and none holds up th
   expect(last).toMatchObject({ status: 200, body: { last_seq: seq, outcomes: [{ outcome: 'refused' }] } })
 }, 180_000)
 
-test('1,500 spoiled questions get no 5xx, and the server goes on', async () => {
+test('1,500 spoiled questions get no 5xx, and the server goes on (H5)', async () => {
   const { headers } = await device.request('/v1/shape?offset=-1')
   const good = { offset: headers.get('electric-offset') ?? '', handle: headers.get('electric-handle') ?? '' }
   const question = fc.record({

@@ -61,7 +61,7 @@ describe('a long queue', () => {
     expect(row?.count).toBe(60)
   })
 
-  test('of one desk and of another that lock the same rows in opposite order both get through', async () => {
+  test('of one desk and of another that lock the same rows in opposite order both get through (S3)', async () => {
     const desks = [await server.enroll(), await server.enroll()]
     const lessons = [0, 1].map(() => session({ class_id: server.counter.session.class_id }))
     for (const lesson of lessons) await server.insert('sessions', lesson)

@@ -67,7 +67,7 @@ const keptOf = async (id: string) => {
   return row
 }
 
-describe('promise 3: exactly once', () => {
+describe('promise 3: exactly once (N1, N2)', () => {
   test('a mutation that is sent again has one effect, and gets the outcome that was kept', async () => {
     const mutation = await checkIn(device)
 
@@ -144,7 +144,7 @@ describe('promise 3: exactly once', () => {
 })
 
 describe('the order of a device', () => {
-  test('a number that was left out is asked for, and nothing behind the gap is kept', async () => {
+  test('a number that was left out is asked for, and nothing behind the gap is kept (N2)', async () => {
     const other = await server.enroll()
     const mutation = await checkIn(other, { seq: 5 })
 
@@ -165,7 +165,7 @@ describe('the order of a device', () => {
     expect(await lastSeqOf(other)).toBe(1)
   })
 
-  test('another mutation under a number that was used (a copied device) is refused, kept, and holds nothing up', async () => {
+  test('another mutation under a number that was used (a copied device, D15, H3) is refused, kept, and holds nothing up', async () => {
     const other = await server.enroll()
     const [first, second] = [await checkIn(other), await checkIn(other)]
     await other.send(first)
@@ -179,7 +179,7 @@ describe('the order of a device', () => {
     expect(after.body.outcomes[0]?.outcome).toBe('applied')
   })
 
-  test('the same id with another body is refused and kept beside the first', async () => {
+  test('the same id with another body is refused and kept beside the first (N3)', async () => {
     const other = await server.enroll()
     const first = await checkIn(other)
     await other.send(first)
@@ -224,7 +224,7 @@ describe('the order of a device', () => {
   })
 })
 
-describe('a refusal is an outcome', () => {
+describe('a refusal is an outcome (S6)', () => {
   test('it is kept with its body, synced with its reason, and does not stop what follows', async () => {
     const other = await server.enroll()
     const first = await checkIn(other)
@@ -313,7 +313,7 @@ describe('a refusal is an outcome', () => {
   })
 })
 
-describe('a foreign facility', () => {
+describe('a foreign facility (H3)', () => {
   test('cannot be reached by naming its rows', async () => {
     const second = facility({ id: newId(), code: 'FOR', name: 'Foreign' })
     const stranger = family({ name: 'Stranger' })
@@ -371,7 +371,7 @@ describe('leases and roles', () => {
     expect(body.outcomes[0]).toMatchObject({ outcome: 'refused', error: { code: 'lease_invalid' } })
   })
 
-  test('work done while the role was taken away is refused with the reason, but money is kept', async () => {
+  test('work done while the role was taken away is refused with the reason, but money is kept (B9)', async () => {
     const other = await server.enroll()
     const batch = [await checkIn(other), await pay(other)]
     await server.sql('update role_assignments set ended_at = now() where staff_id = $1', [academy.staff_id])
@@ -384,7 +384,7 @@ describe('leases and roles', () => {
     expect(await countOf('payments', batch[1]?.id ?? '')).toBe(1)
   })
 
-  test('a clock far ahead does not order anything ahead: the hybrid clock is clamped', async () => {
+  test('a clock far ahead does not order anything ahead: the hybrid clock is clamped (T1)', async () => {
     const other = await server.enroll()
     const entries = [{ student_id: await newChild(), session_id: server.counter.session.id }]
     const mutation = await other.mutation('check_in.record', { entries }, { hlc: 'ffffffffffff-0000-00000001' })
@@ -436,7 +436,7 @@ describe('money that changed hands', () => {
     expect(body.outcomes[0]).toMatchObject({ outcome: 'refused', error: { code: 'invalid_input' } })
   })
 
-  test('two payments of one invoice from two desks are both kept, the second as credit', async () => {
+  test('two payments of one invoice from two desks are both kept, the second as credit (B1)', async () => {
     const desks = [await server.enroll(), await server.enroll()]
     const [, invoice] = server.counter.invoices
     const args = { amount: 2000, allocations: [{ invoice_id: invoice?.id, amount: 2000, already_paid: 0 }] }

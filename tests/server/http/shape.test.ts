@@ -163,7 +163,7 @@ describe('the scope', () => {
     expect(asked.body).toEqual(plain.body)
   })
 
-  test('of another facility is another log: no row, no handle and no offset of it is of use', async () => {
+  test('of another facility is another log: no row, no handle and no offset of it is of use (H5)', async () => {
     const second = facility({ id: newId(), code: 'SEC', name: 'Second' })
     await server.insert('facilities', second)
     const other = await server.enroll({ facilityId: second.id })
@@ -230,7 +230,7 @@ describe('catching up', () => {
   })
 })
 
-describe('409 must-refetch', () => {
+describe('409 must-refetch (N7)', () => {
   const refetch = async (query: { offset: string; handle: string }) => {
     const answer = await ask(query)
     return { status: answer.status, body: answer.body, handle: answer.headers.get('electric-handle') }
@@ -260,7 +260,7 @@ describe('409 must-refetch', () => {
     expect(again.headers.get('electric-handle')).toBe(handle)
   })
 
-  test('answers who was away longer than removals are kept, but not who is loading or was there', async () => {
+  test('answers who was away longer than removals are kept, but not who is loading or was there (S12)', async () => {
     const early = await ask({ offset: '-1' })
     const seen = await lastOf()
     await addFamily('Later')
@@ -277,7 +277,7 @@ describe('409 must-refetch', () => {
     expect([tooOld.status, tooOldLoad.status, stillLoading.status, current.status]).toEqual([409, 409, 200, 200])
   })
 
-  test('never answers with the handle that the client saw expire', async () => {
+  test('never answers with the handle that the client saw expire (N8)', async () => {
     const { handle } = after(await lastOf())
 
     const answer = await ask({ offset: '-1', handle, expired_handle: handle })
@@ -285,7 +285,7 @@ describe('409 must-refetch', () => {
     expect(answer.headers.get('electric-handle')).not.toBe(handle)
   })
 
-  test('a new epoch (a restored backup) sends everybody to the start', async () => {
+  test('a new epoch (a restored backup) sends everybody to the start (S4, S5)', async () => {
     const seen = after(await lastOf())
     await server.sql('update server_epoch set epoch = gen_random_uuid()')
 

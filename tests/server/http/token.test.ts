@@ -63,7 +63,7 @@ describe('POST /v1/token', () => {
   })
 
   test.each([-3 * 365 * 86_400_000, -90_000, 90_000, 10 * 365 * 86_400_000])(
-    'tells a device whose clock is %i ms off the time, with which it gets in',
+    'tells a device whose clock is %i ms off the time, with which it gets in (T4)',
     async (skew) => {
       const { device_id } = device.enrolled
 

@@ -23,7 +23,7 @@ describe('a wrap', () => {
     expect(unseal(otherComputer, wrap)).toBeUndefined()
   })
 
-  test('that was tampered with does not open', async () => {
+  test('that was tampered with does not open (H8)', async () => {
     const key = await passwordKey('pool-side-2', salt, cost, secret)
     const bytes = Buffer.from(seal(key, Buffer.from('data key')), 'base64url')
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
@@ -53,7 +53,7 @@ describe('the gate for wrong passwords', () => {
     expect(offlineGate(failed, failedAt, failedAt + seconds * 1000)).toEqual(gate)
   })
 
-  test('is not opened by setting the clock back', () => {
+  test('is not opened by setting the clock back (T3, H8)', () => {
     expect(offlineGate(5, failedAt, failedAt - 86_400_000)).toEqual({ kind: 'wait', seconds: 30 })
   })
 })
@@ -89,7 +89,7 @@ describe('the profile', () => {
     expect(statSync(path.join(folder, 'device.json')).mode & 0o077).toBe(0)
   })
 
-  test('that is damaged is an error, never a computer that is not enrolled', () => {
+  test('that is damaged is an error, never a computer that is not enrolled (D3)', () => {
     expect(readProfile(folder)).toBeUndefined()
 
     writeFileSync(path.join(folder, 'device.json'), '{"server_url":')

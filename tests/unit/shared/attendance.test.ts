@@ -19,7 +19,7 @@ const event = (id: string, kind: 'in' | 'out' | 'undo', minute: number, undoes_i
 })
 
 describe('the mark that counts', () => {
-  test('is the same in whatever order marks arrive, however often', () => {
+  test('is the same in whatever order marks arrive, however often (B6)', () => {
     fc.assert(
       fc.property(
         marks.chain((list) => fc.tuple(fc.constant(list), shuffled([...list, ...list]))),
@@ -65,7 +65,7 @@ describe('check-ins', () => {
     expect(presence).toMatchObject({ in: { id: 'a' }, out: undefined, count: 2 })
   })
 
-  test('fold to the same in whatever order the events arrive', () => {
+  test('fold to the same in whatever order the events arrive (B6)', () => {
     const kinds = fc.constantFrom('in' as const, 'out' as const, 'undo' as const)
     const events = fc
       .array(fc.record({ kind: kinds, minute: fc.nat(20), undoes: fc.nat(5) }), { maxLength: 6 })

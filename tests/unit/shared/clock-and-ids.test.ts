@@ -47,7 +47,7 @@ describe('the hybrid clock', () => {
     )
   })
 
-  test('of a device years ahead counts as a minute ahead', () => {
+  test('of a device years ahead counts as a minute ahead (T1)', () => {
     const now = Date.UTC(2026, 10, 21)
     const ahead = formatHlc({ ms: Date.UTC(2036, 0), counter: 3 }, device)
 
@@ -56,7 +56,7 @@ describe('the hybrid clock', () => {
   })
 })
 
-describe('the facility’s time', () => {
+describe('the facility’s time (T2)', () => {
   test('is its own, whatever zone this computer is in', () => {
     expect(dateAt('2026-11-21T13:30:00.000Z', 'Australia/Melbourne')).toBe('2026-11-22')
     expect(timeAt('2026-11-21T13:30:00.000Z', 'Australia/Melbourne')).toBe('00:30')

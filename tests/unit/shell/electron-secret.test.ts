@@ -58,7 +58,7 @@ test('a keychain that stays locked is an error, and no new secret is made', asyn
   expect(safeStorage.encryptStringAsync).toHaveBeenCalledOnce()
 })
 
-test('a sealed secret is not replaced when the keychain is gone altogether', async () => {
+test('a sealed secret is not replaced when the keychain is gone altogether (D16)', async () => {
   const { options, safeStorage, sealedFile } = setUp()
   await readKeychainSecret(options)
   safeStorage.isAsyncEncryptionAvailable.mockResolvedValue(false)
