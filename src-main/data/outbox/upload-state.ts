@@ -13,7 +13,7 @@ export interface Upload {
   readonly batchSize: number
 }
 
-export type UploadState =
+type UploadState =
   | 'idle'
   | 'sending'
   | 'waiting'
@@ -42,7 +42,7 @@ export type UploadEvent =
   | { readonly kind: 'revoked' }
   | { readonly kind: 'stop' }
 
-export type UploadEffect =
+type UploadEffect =
   | 'none'
   /** Look for the next batch and send it. */
   | 'send'
