@@ -13,7 +13,8 @@ import type { Config } from './config.ts'
 import { addDeviceGauges, createCounters, waitingIn } from './counters.ts'
 import { type DeviceWatch, watchDevices } from './device-watch.ts'
 import { createComparer } from './digests/compare.ts'
-import { createMetrics } from './metrics.ts'
+import { createEpochKeeper } from './epoch.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { json, send } from './routes/answer.ts'
 import { digestsRoute, rowsRoute } from './routes/digests.ts'
 import { deviceCodeRoute, enrollRoute } from './routes/devices.ts'
@@ -43,6 +44,7 @@ export interface ServerParts {
 
 export interface Server {
   readonly app: FastifyInstance
+  readonly metrics: Metrics
   /** Starts to listen where the configuration says. Answers the URL. */
   readonly listen: () => Promise<string>
   /** Takes no more requests, answers held ones, waits for the others at most ten seconds. The database stays open. */
@@ -59,7 +61,15 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
   await app.register(rateLimit, { global: false })
   const waiters = createLogWaiters()
   const devices = watchDevices(now)
-  const listener = listenToLog(config.databaseUrl, { ...waiters, wake: wakeAndNote(waiters, devices) }, log)
+  const epoch = createEpochKeeper({ db, log })
+  await epoch.check()
+  const heard: LogWaiters = {
+    ...waiters,
+    wake: wakeAndNote(waiters, devices),
+    // The connection is new: who knows to what.
+    wakeAll: () => void epoch.check().then(waiters.wakeAll),
+  }
+  const listener = listenToLog(config.databaseUrl, heard, log)
   let isClosing = false
   const metrics = createMetrics()
   metrics.gauge('foyer_held_requests', 'Live shape requests that are held now', waiters.count)
@@ -79,6 +89,7 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
     counters: createCounters(metrics),
     devices,
     comparer: createComparer({ db, now }),
+    epoch,
     isReady: () => !isClosing,
   }
   // A connection that is busy while we close must not stay open when it falls idle.
@@ -88,6 +99,7 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
   addRoutes(app, services)
   return {
     app,
+    metrics,
     listen: async () => app.listen({ host: config.host, port: config.port }),
     close: async () => {
       isClosing = true

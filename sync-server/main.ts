@@ -1,9 +1,11 @@
 import { pino } from 'pino'
 import { loadKeys } from './auth/keys.ts'
 import { buildServer } from './app.ts'
+import { startCompaction } from './compaction/job.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { checkSchema } from './db/check-schema.ts'
 import { openPostgres } from './db/postgres.ts'
+import { foldDigests } from './digests/fold.ts'
 import { explainStart, StartError } from './start-error.ts'
 
 const run = async (): Promise<void> => {
@@ -18,6 +20,14 @@ const run = async (): Promise<void> => {
   const differences = await checkSchema(postgres.db)
   if (differences.length > 0) throw new StartError(['The database does not fit this version of Foyer:', ...differences])
   const server = await buildServer({ config, db: postgres.db, keys, log })
+  const { db } = postgres
+  const compaction = startCompaction({
+    db,
+    everyMs: config.compactMinutes * 60_000,
+    fold: async (name, position) => foldDigests(db, name, position),
+    log,
+  })
+  compaction.addMetrics(server.metrics)
   const url = await server.listen()
   log.info({ url }, 'listening')
   // A parent of ours waits for it: that something answers at the address would not say that it is this process.
@@ -26,7 +36,7 @@ const run = async (): Promise<void> => {
   let stopping: Promise<void> | undefined
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'stopping')
-    await server.close()
+    await Promise.all([server.close(), compaction.stop()])
     await postgres.close()
     log.info('stopped')
   }

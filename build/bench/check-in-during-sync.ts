@@ -20,7 +20,7 @@ export const checkInDuringSyncBenchmark: Benchmark = {
     void over.finally(() => {
       sync.isOver = true
     })
-    await sql('update server_epoch set epoch = gen_random_uuid()')
+    await sql(`select sync.renew_epoch(epoch, 'restored') from server_epoch`)
 
     const running: Promise<number>[] = []
     const limit: number[] = []

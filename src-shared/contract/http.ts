@@ -25,6 +25,9 @@ export const mutationEnvelope = z.strictObject({
 })
 export type MutationEnvelope = z.infer<typeof mutationEnvelope>
 
+/** With mutations, the handle of the log that the device's progress comes from: tells a gap that we know from one we have lost. */
+export const logHeader = 'foyer-log'
+
 /** The most mutations in one request. */
 export const maxBatch = 500
 /** The most bytes of mutations in one request, and so of one mutation; the server takes 1,000,000 with all around them. */

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics.ts'
 import { compactLog, type CompactOptions } from './compact.ts'
 
 export interface CompactionParts extends Pick<CompactOptions, 'db' | 'fold'> {
+  /** Never when 0. */
   readonly everyMs: number
   readonly log: Logger
   /** In [0, 1). */
@@ -27,8 +28,15 @@ export const startCompaction = ({ db, fold, everyMs, log, random = Math.random }
   const { signal } = stopping
   const numbers = { superseded: 0, removals: 0, entries: 0, bytes: 0 }
 
+  // What is not folded is counted anew: no reason to let the log grow.
+  const foldOrNot: CompactOptions['fold'] = async (name, position) => {
+    await fold?.(name, position).catch((error: unknown) => {
+      log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'could not fold the digests')
+    })
+  }
+
   const once = async (): Promise<void> => {
-    const { superseded, removals, isElsewhere } = await compactLog({ db, signal, ...(fold && { fold }) })
+    const { superseded, removals, isElsewhere } = await compactLog({ db, signal, fold: foldOrNot })
     numbers.superseded += superseded
     numbers.removals += removals
     Object.assign(numbers, await measureLog(db))
@@ -47,7 +55,7 @@ export const startCompaction = ({ db, fold, everyMs, log, random = Math.random }
     }
   }
 
-  const ended = loop()
+  const ended = everyMs === 0 ? Promise.resolve() : loop()
   return {
     addMetrics: (metrics) => {
       const { gauge } = metrics

@@ -1,12 +1,14 @@
-import { type MutationOutcome, mutationsResponse } from '../../src-shared/contract/http.ts'
+import { logHeader, type MutationOutcome, mutationsResponse } from '../../src-shared/contract/http.ts'
+import { DomainError } from '../../src-shared/errors.ts'
 import { checkShape } from '../mutations/canonical.ts'
 import { executeBatch } from '../mutations/execute.ts'
 import { mutationsBatch, receive } from '../mutations/received.ts'
+import { epochOf } from '../shapes/handle.ts'
 import { json } from './answer.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
-export const mutationsRoute = ({ db, log, now, counters }: Services) =>
+export const mutationsRoute = ({ db, log, keys, now, counters, epoch }: Services) =>
   defineRoute({
     method: 'POST',
     path: '/v1/mutations',
@@ -15,7 +17,7 @@ export const mutationsRoute = ({ db, log, now, counters }: Services) =>
     auth: 'device',
     input: mutationsBatch,
     output: mutationsResponse,
-    handle: async ({ mutations }, _request, device) => {
+    handle: async ({ mutations }, { header }, device) => {
       checkShape(mutations)
       // All are read before the first is carried out, so that a batch that cannot be answered changes nothing.
       const batch = mutations.map(receive)
@@ -23,6 +25,15 @@ export const mutationsRoute = ({ db, log, now, counters }: Services) =>
         counters.mutations.add(outcome)
         if (outcome === 'refused' && error) counters.refusals.add(error.code)
       }
-      return json(await executeBatch({ db, device, log, now, onDecided }, batch))
+      try {
+        return json(await executeBatch({ db, device, log, now, leaseKey: keys.lease, onDecided }, batch))
+      } catch (error) {
+        // The device knows from the log that we had more of it.
+        const held = epochOf(header(logHeader) ?? '')
+        if (held && error instanceof DomainError && error.code === 'sequence_gap') {
+          await epoch.doubt(held, 'sequence', device.id)
+        }
+        throw error
+      }
     },
   })

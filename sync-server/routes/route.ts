@@ -18,6 +18,8 @@ interface RequestFacts {
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
   readonly log: FastifyRequest['log']
+  /** The first header of this name. */
+  readonly header: (name: string) => string | undefined
 }
 
 interface RouteFacts<I> {
@@ -76,13 +78,23 @@ export const addRoute = <I>(app: FastifyInstance, route: Route<I>, doorkeeper: D
 
 const run = async <I>(route: Route<I>, request: FastifyRequest, doorkeeper: Doorkeeper): Promise<Answer> => {
   if (route.isLimitedByAddress) await doorkeeper.limitAddress(request)
-  const facts: RequestFacts = { ip: request.ip, signal: request.signal, log: request.log }
+  const facts: RequestFacts = {
+    ip: request.ip,
+    signal: request.signal,
+    log: request.log,
+    header: (name) => headerOf(request, name),
+  }
   if (route.auth === 'none') return route.handle(validated(route, request), facts)
   const device = await doorkeeper.authenticate(request.headers.authorization)
   request.deviceId = device.id
   doorkeeper.noteQueue(request)
   await doorkeeper.limitDevice(request)
   return route.handle(validated(route, request), facts, device)
+}
+
+const headerOf = ({ headers }: FastifyRequest, name: string): string | undefined => {
+  const value = headers[name]
+  return typeof value === 'string' ? value : value?.[0]
 }
 
 const validated = <I>(route: Route<I>, request: FastifyRequest): I => {

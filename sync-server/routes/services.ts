@@ -3,6 +3,7 @@ import type { Attempts } from '../auth/attempts.ts'
 import type { ServerKeys } from '../auth/keys.ts'
 import type { Db } from '../db/tx.ts'
 import type { Config } from '../config.ts'
+import type { EpochKeeper } from '../epoch.ts'
 import type { Counters } from '../counters.ts'
 import type { DeviceWatch } from '../device-watch.ts'
 import type { Comparer } from '../digests/compare.ts'
@@ -23,6 +24,7 @@ export interface Services {
   readonly counters: Counters
   readonly devices: DeviceWatch
   readonly comparer: Comparer
+  readonly epoch: EpochKeeper
   /** Whether the server still takes work, and hears of new log entries. */
   readonly isReady: () => boolean
 }

@@ -6,7 +6,7 @@ import { serveShape, shapeQuery } from '../shapes/serve.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
-export const shapeRoute = ({ config, db, waiters, counters, devices }: Services) =>
+export const shapeRoute = ({ config, db, waiters, counters, devices, epoch }: Services) =>
   defineRoute({
     method: 'GET',
     path: '/v1/shape',
@@ -39,6 +39,7 @@ export const shapeRoute = ({ config, db, waiters, counters, devices }: Services)
         pollSeconds: config.pollSeconds,
         signal,
         check,
+        doubt: async (held) => epoch.doubt(held, 'position', device.id),
       })
     },
   })

@@ -29,6 +29,8 @@ export interface ShapeContext {
   readonly signal: AbortSignal
   /** Looks once more whether the device may still read. Throws `device_revoked`. */
   readonly check: () => Promise<unknown>
+  /** Told that the client has been where this log has never been, in the history of this epoch. Answers the epoch now. */
+  readonly doubt: (epoch: string) => Promise<string>
 }
 
 /** Answers one request for the log, in Electric's HTTP protocol (reference/SHAPE-PROTOCOL.md §2-6). */
@@ -56,14 +58,15 @@ const serveStart = async (query: ShapeQuery, { db, log, limit }: ShapeContext): 
 /** A load from the start: everything, without what was deleted before. */
 const startOf = (head: Head): Offset => ({ position: 0, since: head.position })
 
-const serveCatchUp = async (offset: Offset, query: ShapeQuery, { db, log, limit }: ShapeContext): Promise<Answer> => {
+const serveCatchUp = async (offset: Offset, query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
+  const { db, log, limit } = context
   const { head, chunk } = await readLog(
     db,
     log,
     (seen) => (isGone(offset, query, log, seen) ? undefined : offset),
     limit,
   )
-  if (isGone(offset, query, log, head)) return mustRefetch(log, head)
+  if (isGone(offset, query, log, head)) return mustRefetch({ offset, query, head }, context)
   return answerFrom({ offset, handle: query.handle, head, chunk }, schemaHeader)
 }
 
@@ -80,7 +83,7 @@ const serveLive = async (offset: Offset, query: ShapeQuery, context: ShapeContex
       const [fresh] = await Promise.all([again, isWoken && context.check()])
       read = fresh
     }
-    if (isGone(offset, query, log, read.head)) return mustRefetch(log, read.head)
+    if (isGone(offset, query, log, read.head)) return await mustRefetch({ offset, query, head: read.head }, context)
     return answerFrom({ offset, handle: query.handle, ...read }, { 'electric-cursor': nextCursor(query, context) })
   } finally {
     wait.stop()
@@ -90,9 +93,10 @@ const serveLive = async (offset: Offset, query: ShapeQuery, context: ShapeContex
 /** The client must start afresh: another history, a place where this one has never been, or removals it has missed. */
 const isGone = (offset: Offset, query: ShapeQuery, log: LogName, head: Head): boolean =>
   !fitsHandle(query.handle ?? '', log, head.epoch) ||
-  offset.position > head.position ||
-  offset.since > head.position ||
+  isBeyond(offset, head) ||
   Math.max(offset.position, offset.since) < head.prunedTo
+
+const isBeyond = ({ position, since }: Offset, head: Head): boolean => position > head.position || since > head.position
 
 interface Found {
   readonly offset: Offset
@@ -116,11 +120,22 @@ const answerFrom = ({ offset, handle, head, chunk }: Found, headers: Readonly<Re
   })
 }
 
-const mustRefetch = (log: LogName, head: Head): Answer => ({
-  status: 409,
-  headers: { ...noCache, 'electric-handle': newHandle(log, head.epoch) },
-  body: '[{"headers":{"control":"must-refetch"}}]',
-})
+interface Lost {
+  readonly offset: Offset
+  readonly query: ShapeQuery
+  readonly head: Head
+}
+
+/** Who was beyond the head in this very history has seen what was undone since: then it is another history (FAULTS S5). */
+const mustRefetch = async ({ offset, query, head }: Lost, { log, doubt }: ShapeContext): Promise<Answer> => {
+  const isUndone = fitsHandle(query.handle ?? '', log, head.epoch) && isBeyond(offset, head)
+  const epoch = isUndone ? await doubt(head.epoch) : head.epoch
+  return {
+    status: 409,
+    headers: { ...noCache, 'electric-handle': newHandle(log, epoch) },
+    body: '[{"headers":{"control":"must-refetch"}}]',
+  }
+}
 
 const noCache = { 'cache-control': 'private, no-store' }
 

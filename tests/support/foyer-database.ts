@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { Client, escapeIdentifier } from 'pg'
 import { inject } from 'vitest'
 import { migrate, readMigrations } from '../../sync-server/db/migrate.ts'
@@ -27,6 +27,9 @@ export const createFoyerDatabase = async (): Promise<FoyerDatabase> => {
   const serverUrl = withLogin(adminUrl, 'foyer_server', serverPassword)
   const admin = openPostgres({ url: adminUrl, maxConnections: 20 })
   const server = openPostgres({ url: serverUrl, maxConnections: 20 })
+  // A copy is a restored database: this one shall count as installed.
+  await sql`update server_epoch
+    set epoch = gen_random_uuid(), home = sync.home(), written_by = pg_current_xact_id()`.execute(admin.db)
   return {
     admin: admin.db,
     adminUrl,

@@ -51,7 +51,8 @@ export const logClient = ({ db, log, limit }: LogClientParts, from?: LogClient):
       const query = { audience: log.audience, ...place, ...(live && place.handle ? { live: 'true' } : {}) }
       const signal = new AbortController().signal
       const check = async () => undefined
-      const context = { db, log, limit, waiters, pollSeconds: 0.02, signal, check }
+      const doubt = async (epoch: string) => epoch
+      const context = { db, log, limit, waiters, pollSeconds: 0.02, signal, check, doubt }
       const { status, headers, body } = await serveShape(query, context)
       if (status === 409) {
         startOver()

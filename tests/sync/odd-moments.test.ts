@@ -42,7 +42,7 @@ describe('a renewal of the log that is cut in the middle', () => {
     }
     const desk = await newDesk({ fetch: line })
     answers = 0
-    await server.sql('update server_epoch set epoch = gen_random_uuid()')
+    await server.sql(`select sync.renew_epoch(epoch, 'restored') from server_epoch`)
     await server.sql('update families set name = name')
     await until(() => (answers ?? 0) >= 5)
 

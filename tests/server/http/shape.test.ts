@@ -266,7 +266,10 @@ describe('409 must-refetch (N7)', () => {
     await addFamily('Later')
     const loading = await ask({ offset: '-1' })
     const pruned = await headOf()
-    await server.sql('update facility_heads set pruned_to = $1 where facility_id = $2', [pruned, academy.facility_id])
+    await server.sql(`update facility_heads set pruned_to = $1 where facility_id = $2 and audience = 'desk'`, [
+      pruned,
+      academy.facility_id,
+    ])
 
     const tooOld = await ask(after(seen))
     const tooOldLoad = await ask(after(early))
@@ -287,7 +290,7 @@ describe('409 must-refetch (N7)', () => {
 
   test('a new epoch (a restored backup) sends everybody to the start (S4, S5)', async () => {
     const seen = after(await lastOf())
-    await server.sql('update server_epoch set epoch = gen_random_uuid()')
+    await server.sql(`select sync.renew_epoch(epoch, 'restored') from server_epoch`)
 
     const [catchUp, live] = [await ask(seen), await ask({ ...seen, live: 'true' })]
 
