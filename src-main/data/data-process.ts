@@ -173,7 +173,8 @@ export class DataProcess {
 
   async #unlock(device: Device, dataKey: Uint8Array): Promise<Unlocked> {
     const { folder, environment, onFault } = this.#parts
-    const store = await Store.open({ folder, key: dataKey, profile: device.profile(), environment })
+    const onDamage = (): void => this.#unlocked?.sync.renew()
+    const store = await Store.open({ folder, key: dataKey, profile: device.profile(), environment, onDamage })
     // A clock that runs ahead must not forget what a restored server may ask for.
     const received = Date.parse(store.replica.readState().receivedUpTo ?? '1970-01-01')
     store.desk.pruneSent(store.progress, instantToText(Math.min(this.#nowMs, received) - keepSentMs))

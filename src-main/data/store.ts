@@ -12,9 +12,11 @@ import type { Profile } from './device/profile.ts'
 import type { Environment } from './environment.ts'
 import { mutex } from './mutex.ts'
 import { type Actor, enqueue, type Saved } from './outbox/enqueue.ts'
+import { type Damage, damageOf } from './replica/damage.ts'
+import { openShown, type Shown } from './replica/open-shown.ts'
 import { openReplica, type Replica } from './replica/replica.ts'
-import type { ReplicaState } from './replica/state.ts'
-import type { SqliteDatabase } from './sqlite.ts'
+import { initialState, type ReplicaState } from './replica/state.ts'
+import { diskProblem, isDamage, type SqliteDatabase } from './sqlite.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
 
 export interface StoreParts {
@@ -23,41 +25,77 @@ export interface StoreParts {
   readonly key: Uint8Array
   readonly profile: Pick<Profile, 'device_id' | 'facility_id' | 'till'>
   readonly environment: Pick<Environment, 'clock' | 'bytes' | 'disk'>
+  /** A page of the shown replica cannot be read: it should be renewed. May be called often. */
+  readonly onDamage?: () => void
 }
 
 /** Some ten milliseconds of work. */
 const entriesPerPiece = 1000
 
-interface Copy {
-  readonly replica: Replica
+interface Copy extends Shown {
   readonly applier: Applier
 }
+
+const copyOf = (shown: Shown): Copy => ({ ...shown, applier: applierFor(shown.replica.db) })
+
+const replicaFile = (folder: string, generation: number): string => path.join(folder, `replica-${generation}.db`)
+
+/** The shown replica by its number. */
+const namedIn = (desk: Desk): number => Number(desk.setting('replica') ?? 1)
 
 /** The two databases of a device and the only ways to change them, one at a time (DESIGN.md §5). */
 export class Store {
   readonly desk: Desk
   readonly #parts: StoreParts
-  readonly #exclusive = mutex()
+  readonly #oneAtATime = mutex()
+  /** What `desk.db` names as the shown one. */
   #generation: number
+  readonly #damage: Damage
   #shown: Copy
   /** The replica that a first sync fills: the shown one while there is no other. */
   #loading: Copy | undefined
 
-  private constructor(parts: StoreParts) {
+  private constructor(parts: StoreParts, desk: Desk, damage: Damage, shown: Shown) {
     this.#parts = parts
-    this.desk = reopeningDesk(() => openDesk(parts.environment.disk, parts.folder, parts.key))
-    this.#generation = Number(this.desk.setting('replica') ?? 1)
-    // A kill right after a renewal has left it.
-    this.#disk.remove(this.#fileOf(this.#generation - 1))
-    this.#shown = this.#open(this.#generation)
-    this.#loading = this.#shown.replica.state.read().isComplete ? undefined : this.#shown
+    this.desk = desk
+    this.#generation = namedIn(desk)
+    this.#damage = damage
+    this.#shown = copyOf(shown)
+    this.#loading = shown.replica.state.read().isComplete ? undefined : this.#shown
   }
 
   /** Opens both and brings the replica up to what `desk.db` has saved. Throws `database_unreadable` for `desk.db`. */
   static async open(parts: StoreParts): Promise<Store> {
-    const store = new Store(parts)
-    await store.#catchUp()
-    return store
+    const { folder, key, environment } = parts
+    const { disk } = environment
+    const desk = reopeningDesk(() => openDesk(disk, folder, key))
+    const damage = damageOf(parts.onDamage ?? (() => undefined))
+    try {
+      const generation = namedIn(desk)
+      // A kill right after a renewal has left it.
+      disk.remove(replicaFile(folder, generation - 1))
+      const fileOf = (each: number): string => replicaFile(folder, each)
+      const shown = await openShown({ disk, key, fileOf, generation, damage })
+      const store = new Store(parts, desk, damage, shown)
+      await store.#begin()
+      return store
+    } catch (error) {
+      desk.close()
+      throw error
+    }
+  }
+
+  async #begin(): Promise<void> {
+    if (!this.#loading) await this.#show(this.#shown)
+    // A damaged page shows what it can until there is another replica.
+    await this.#exclusive(() => this.#catchUp()).catch((error: unknown) => {
+      if (!this.#damage.isFound()) throw error
+    })
+  }
+
+  /** What is shown is damaged, or was carried over from another version: a second replica should be filled. */
+  get needsRenewal(): boolean {
+    return this.#loading === undefined && (this.#damage.isFound() || this.replica.readState().isStale)
   }
 
   get replica(): Replica {
@@ -66,12 +104,19 @@ export class Store {
 
   /** How far the replica is that the log goes into: the one that loads, where there is one, else the shown one. */
   get feedState(): ReplicaState {
-    return (this.#loading ?? this.#shown).replica.readState()
+    try {
+      return (this.#loading ?? this.#shown).replica.readState()
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      this.#damage.tell()
+      return initialState
+    }
   }
 
   /** Rows of the shown replica and of the one that loads. Reads all of them. */
   rowCount(): { readonly shown: number; readonly loading: number } {
-    const shown = countRows(this.replica.readDb)
+    // What cannot be read cannot be lost.
+    const shown = this.#damage.isFound() ? 0 : countRows(this.replica.readDb)
     return { shown, loading: this.#loading ? countRows(this.#loading.replica.readDb) : shown }
   }
 
@@ -127,13 +172,12 @@ export class Store {
   /** The first sync came to its end: its replica is shown from now on, in place of the old one where there is one. */
   async completeLoad({ position, handle, serverTime }: Omit<Batch, 'entries'>): Promise<void> {
     const fresh = this.#loadingCopy()
-    await fresh.replica.complete({ position, handle, receivedUpTo: serverTime })
+    await this.#explained(() => fresh.replica.complete({ position, handle, receivedUpTo: serverTime }))
     await this.#exclusive(async () => {
       const progress = progressIn(fresh.replica.db, this.#parts.profile.device_id)
       await fresh.replica.transact((tx) => replay(tx, this.#rebaseParts(fresh), progress))
       // Only now: what failed until here is done once more when the log comes to its end again.
-      if (fresh === this.#shown) this.#loading = undefined
-      else await this.#replaceShown(fresh)
+      await this.#show(fresh)
     })
   }
 
@@ -142,7 +186,7 @@ export class Store {
     return this.#exclusive(async () => {
       const isShown = this.#loading === this.#shown
       if (this.#loading) await this.#loading.replica.close()
-      const generation = isShown ? this.#generation : this.#generation + 1
+      const generation = isShown ? this.#shown.generation : this.#generation + 1
       // Also what a kill has left of an earlier renewal.
       this.#disk.remove(this.#fileOf(generation))
       this.#loading = this.#open(generation)
@@ -162,23 +206,46 @@ export class Store {
     return this.#parts.environment.disk
   }
 
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return this.#oneAtATime(() => this.#explained(work))
+  }
+
+  /** An error of the disk is told in words, and damage so that the replica is renewed. */
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      const explained = this.#damage.explained(error)
+      throw diskProblem(explained) ?? explained
+    }
+  }
+
   #open(generation: number): Copy {
-    const replica = openReplica(this.#disk, this.#fileOf(generation), this.#parts.key)
-    return { replica, applier: applierFor(replica.db) }
+    const { key } = this.#parts
+    const replica = openReplica({ disk: this.#disk, key, file: this.#fileOf(generation), damage: this.#damage })
+    if (!replica) throw new Error('A new replica has another shape')
+    return copyOf({ replica, generation })
   }
 
   #fileOf(generation: number): string {
-    return path.join(this.#parts.folder, `replica-${generation}.db`)
+    return replicaFile(this.#parts.folder, generation)
   }
 
-  async #replaceShown(fresh: Copy): Promise<void> {
-    const old = this.#shown
-    this.desk.saveSetting('replica', String(this.#generation + 1))
-    this.#generation += 1
+  /** One commit in `desk.db` makes it the one; then the other is not needed any more. */
+  async #show(fresh: Copy): Promise<void> {
+    const [old, named] = [this.#shown, this.#generation]
+    if (fresh.generation !== named) {
+      // A power cut must not take back what it was chosen for.
+      fresh.replica.flush()
+      this.desk.saveSetting('replica', String(fresh.generation))
+    }
+    this.#generation = fresh.generation
     this.#shown = fresh
     this.#loading = undefined
-    await old.replica.close()
-    this.#disk.remove(old.replica.file)
+    if (old !== fresh || fresh.generation !== named) this.#damage.forget()
+    // Nothing depends on it any more, whatever the disk says now.
+    if (old !== fresh) await old.replica.close().catch(() => undefined)
+    if (fresh.generation !== named) this.#disk.remove(this.#fileOf(named))
   }
 
   #loadingCopy(): Copy {

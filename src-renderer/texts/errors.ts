@@ -57,8 +57,10 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
     details['window_alone'] === true
       ? 'Foyer on this computer does not answer this window. Look whether your last step was saved before you do it again.'
       : 'The server does not answer. Everything is saved on this computer and is sent later by itself.',
-  database_unreadable: () =>
-    'The data on this computer cannot be read. Nothing was deleted. Leave it as it is and call for help.',
+  database_unreadable: (details) =>
+    details['renewing'] === true
+      ? 'A part of the data on this computer is damaged. It is fetched again by itself as soon as there is internet.'
+      : 'The data on this computer cannot be read. Nothing was deleted. Leave it as it is and call for help.',
   disk_full: () => 'The disk of this computer is full. Make room; what was saved is safe.',
   disk_failing: () => 'The disk of this computer cannot be written. What was saved is safe. Call for help.',
   save_unknown: () => 'The disk failed while saving. Look whether it was saved before you do it again, and call for help.',

@@ -14,7 +14,6 @@ import type { Profile } from '../device/profile.ts'
 import type { Environment } from '../environment.ts'
 import { oneWriter } from '../one-writer.ts'
 import type { Replica } from '../replica/replica.ts'
-import { diskProblem } from '../sqlite.ts'
 
 export interface Actor {
   readonly staffId: string
@@ -60,7 +59,7 @@ export const enqueue = async (
   } catch (error) {
     // The mutation is durable although the replica could not commit: the next write or start replays it from desk.db.
     if (saved) return saved
-    throw diskProblem(error) ?? error
+    throw error
   }
 }
 

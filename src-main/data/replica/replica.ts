@@ -6,8 +6,9 @@ import { installSearchIndex, type SearchIndex } from '../../../src-shared/replic
 import type { SearchDatabase } from '../../../src-shared/schema/search-index.ts'
 import type { Database } from '../../../src-shared/schema/tables.ts'
 import type { Disk } from '../environment.ts'
-import type { SqliteDatabase } from '../sqlite.ts'
+import { diskProblem, type SqliteDatabase } from '../sqlite.ts'
 import { type BeforeImages, installBeforeImages } from './before-images.ts'
+import type { Damage } from './damage.ts'
 import { keptStatements } from './kept-statements.ts'
 import { type ReplicaState, stateReader, type StateStore, stateStore } from './state.ts'
 
@@ -25,6 +26,8 @@ export interface Replica {
   readonly transact: <T>(work: (tx: Transaction<Database>) => Promise<T>) => Promise<T>
   /** What a complete replica has, and one that is still loading has not. */
   readonly live: () => Live
+  /** Brings everything that was committed to the disk itself, past a power cut. */
+  readonly flush: () => void
   /** Ends the first sync: indexes, search index, triggers, and where the log stands. */
   readonly complete: (at: Pick<ReplicaState, 'position' | 'handle' | 'receivedUpTo'>) => Promise<void>
   readonly close: () => Promise<void>
@@ -35,12 +38,45 @@ interface Live {
   readonly search: SearchIndex
 }
 
-/** Opens the replica, or makes a new one where it is missing or of another shape. */
-export const openReplica = (disk: Disk, file: string, key: Uint8Array): Replica => {
-  const db = openCurrent(disk, file, key) ?? createReplica(disk, file, key)
-  const writes = new Kysely<Database>({ dialect: new SqliteDialect({ database: keptStatements(db) }) })
-  const readConnection = disk.open(file, { key, synchronous: 'NORMAL', readonly: true })
-  const reads = new Kysely<SearchDatabase>({ dialect: new SqliteDialect({ database: keptStatements(readConnection) }) })
+export interface ReplicaParts {
+  readonly disk: Disk
+  readonly file: string
+  /** 32 bytes. */
+  readonly key: Uint8Array
+  readonly damage: Damage
+}
+
+/**
+ * Opens the replica, or makes a new one where there is none. Undefined when it was made by another version of this
+ * program, for other tables. Throws DomainError `database_unreadable`, `disk_full`, `disk_failing`; deletes nothing.
+ */
+export const openReplica = (parts: ReplicaParts): Replica | undefined => {
+  const { disk, file, key } = parts
+  const connections = [disk.open(file, { key, synchronous: 'NORMAL' })]
+  try {
+    const db = connections[0] as SqliteDatabase
+    if (!hasTables(db)) makeTables(db)
+    else if (fingerprintOf(db) !== schemaFingerprint()) {
+      closeAll(connections)
+      return undefined
+    }
+    connections.push(disk.open(file, { key, synchronous: 'NORMAL', readonly: true }))
+    return replicaOver(parts, db, connections[1] as SqliteDatabase)
+  } catch (error) {
+    closeAll(connections)
+    throw diskProblem(error) ?? error
+  }
+}
+
+const closeAll = (connections: readonly SqliteDatabase[]): void => {
+  for (const db of connections) db.close()
+}
+
+const replicaOver = ({ file, damage }: ReplicaParts, db: SqliteDatabase, readConnection: SqliteDatabase): Replica => {
+  const writes = new Kysely<Database>({ dialect: new SqliteDialect({ database: keptStatements(db, damage) }) })
+  const reads = new Kysely<SearchDatabase>({
+    dialect: new SqliteDialect({ database: keptStatements(readConnection, damage) }),
+  })
   tune(readConnection, { cacheKib: 32_768 })
   const state = stateStore(db)
   if (!state.read().isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 16_000 })
@@ -59,6 +95,7 @@ export const openReplica = (disk: Disk, file: string, key: Uint8Array): Replica 
       if (!live) throw new Error('The replica is still loading')
       return live
     },
+    flush: () => void db.pragma('wal_checkpoint(PASSIVE)'),
     async complete(at) {
       for (const step of finishingSteps(db)) {
         step()
@@ -94,26 +131,16 @@ const tune = (db: SqliteDatabase, { cacheKib, pagesInLog }: Tuning): void => {
   if (pagesInLog !== undefined) db.pragma(`wal_autocheckpoint = ${pagesInLog}`)
 }
 
-/** Undefined when there is none, or one of another shape or key: it is a copy, so it is made anew. */
-const openCurrent = (disk: Disk, file: string, key: Uint8Array): SqliteDatabase | undefined => {
-  let db: SqliteDatabase | undefined
-  try {
-    db = disk.open(file, { key, synchronous: 'NORMAL' })
-    const fingerprint = db.prepare("select value from replica_state where key = 'fingerprint'").pluck().get()
-    if (fingerprint === schemaFingerprint()) return db
-  } catch {
-    // Missing tables, a wrong key or a damaged page: all are mended by a new copy.
-  }
-  db?.close()
-  return undefined
-}
+/** There are none in a new file, and in one whose making was cut: they are made in one transaction. */
+const hasTables = (db: SqliteDatabase): boolean =>
+  db.prepare("select 1 from sqlite_schema where name = 'replica_state'").get() !== undefined
 
-const createReplica = (disk: Disk, file: string, key: Uint8Array): SqliteDatabase => {
-  disk.remove(file)
-  const db = disk.open(file, { key, synchronous: 'NORMAL' })
+const fingerprintOf = (db: SqliteDatabase): unknown =>
+  db.prepare("select value from replica_state where key = 'fingerprint'").pluck().get()
+
+const makeTables = (db: SqliteDatabase): void => {
   db.transaction(() => {
     createTables(db)
     db.prepare("insert into replica_state values ('fingerprint', ?)").run(schemaFingerprint())
   }).immediate()
-  return db
 }

@@ -8,6 +8,8 @@ export interface ReplicaState {
   readonly handle: string | undefined
   /** Whether the first sync came to its end. */
   readonly isComplete: boolean
+  /** Its rows were carried over from one of another shape: shown until the server's are there. */
+  readonly isStale: boolean
   /** The last local sequence whose effects are in. */
   readonly appliedSeq: number
   /** The server's time at `position`. */
@@ -16,10 +18,11 @@ export interface ReplicaState {
   readonly latestHlc: string | undefined
 }
 
-const initial: ReplicaState = {
+export const initialState: ReplicaState = {
   position: 0,
   handle: undefined,
   isComplete: false,
+  isStale: false,
   appliedSeq: 0,
   receivedUpTo: undefined,
   latestHlc: undefined,
@@ -35,7 +38,7 @@ export const stateReader = (db: SqliteDatabase): (() => ReplicaState) => {
   const get = db.prepare("select value from replica_state where key = 'state'").pluck()
   return () => {
     const text = textOrUndefined(get.get())
-    return text === undefined ? initial : { ...initial, ...(JSON.parse(text) as Partial<ReplicaState>) }
+    return text === undefined ? initialState : { ...initialState, ...(JSON.parse(text) as Partial<ReplicaState>) }
   }
 }
 

@@ -51,7 +51,11 @@ export type FollowState = 'following' | 'paused' | 'stopped'
 
 export type FollowEvent =
   /** The stream ended: a final answer of the server, or an event that failed here. */
-  'ended' | 'timer' | 'stop'
+  | 'ended'
+  | 'timer'
+  /** Another replica is to be filled, from the log's beginning. */
+  | 'renewed'
+  | 'stop'
 
 interface FollowStep {
   readonly next: FollowState
@@ -64,14 +68,16 @@ const followSteps: Record<FollowState, Record<FollowEvent, FollowStep>> = {
   following: {
     ended: { next: 'paused', effect: 'follow_later' },
     timer: { next: 'following', effect: 'none' },
+    renewed: { next: 'following', effect: 'follow' },
     stop: ended,
   },
   paused: {
     ended: { next: 'paused', effect: 'none' },
     timer: { next: 'following', effect: 'follow' },
+    renewed: { next: 'following', effect: 'follow' },
     stop: ended,
   },
-  stopped: { ended, timer: ended, stop: ended },
+  stopped: { ended, timer: ended, renewed: ended, stop: ended },
 }
 
 export const followStep = (state: FollowState, event: FollowEvent): FollowStep => followSteps[state][event]

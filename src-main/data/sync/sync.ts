@@ -44,12 +44,14 @@ export class Sync {
   #followState: FollowState = 'following'
   #loop: { readonly stop: () => void }
   #cancelRestart = (): void => undefined
+  #isRenewing = false
 
   constructor(parts: SyncParts) {
     this.#parts = parts
     this.#state = parts.store.replica.readState().isComplete ? 'live' : 'loading'
     this.#sender = this.#startSender()
     this.#loop = this.#follow()
+    if (parts.store.needsRenewal) this.renew()
     this.wake()
   }
 
@@ -82,6 +84,14 @@ export class Sync {
 
   acceptRemoval(): void {
     this.#held?.accept()
+  }
+
+  /**
+   * What is shown is damaged, or was made by another version: a second replica is filled from the log's beginning, as if
+   * the log had been lost (SPEC F3). Does nothing while that is under way.
+   */
+  renew(): void {
+    if (this.#state !== 'renewing') this.#beginAnew()
   }
 
   stop(): void {
@@ -194,13 +204,31 @@ export class Sync {
     if (!refusal) this.#parts.onFault(error)
     this.#onRefusal(refusal ?? toErrorData(error))
     this.#buffer = []
-    this.#followStep('ended')
+    // Also when it is the replica that loads: that one is filled anew.
+    if (refusal?.code === 'database_unreadable' && !this.#isRenewing) this.#beginAnew()
+    else this.#followStep('ended')
+  }
+
+  #beginAnew(): void {
+    if (this.#followState === 'stopped' || this.#isRenewing) return
+    this.#isRenewing = true
+    this.#loop.stop()
+    this.#cancelRestart()
+    void this.#onEvent({ kind: 'must-refetch' }, undefined)
+      .finally(() => (this.#isRenewing = false))
+      .then(
+        () => this.#followStep('renewed'),
+        (error: unknown) => this.#onEnd(error),
+      )
   }
 
   #followStep(event: FollowEvent): void {
     const { next, effect } = followStep(this.#followState, event)
     this.#followState = next
-    if (effect === 'follow') this.#loop = this.#follow()
+    if (effect === 'follow') {
+      this.#loop = this.#follow()
+      if (this.#parts.store.needsRenewal) this.renew()
+    }
     if (effect === 'follow_later') {
       this.#cancelRestart = this.#parts.environment.clock.after(restartMs, () => this.#followStep('timer'))
     }
