@@ -5,15 +5,15 @@ import type { Logger } from 'pino'
 import { waitingHeader } from '../src-shared/contract/health.ts'
 import { DomainError } from '../src-shared/errors.ts'
 import { createAttempts } from './auth/attempts.ts'
-import { readDevice } from './auth/devices.ts'
+import { createDeviceReader } from './auth/devices.ts'
 import type { ServerKeys } from './auth/keys.ts'
-import { verifyToken } from './auth/tokens.ts'
+import { tokenVerifier } from './auth/tokens.ts'
 import type { Db } from './db/tx.ts'
 import type { Config } from './config.ts'
 import { addDeviceGauges, createCounters, waitingIn } from './counters.ts'
 import { type DeviceWatch, watchDevices } from './device-watch.ts'
 import { createComparer } from './digests/compare.ts'
-import { createEpochKeeper } from './epoch.ts'
+import { createEpochKeeper, type EpochKeeper } from './epoch.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { json, send } from './routes/answer.ts'
 import { digestsRoute, rowsRoute } from './routes/digests.ts'
@@ -29,6 +29,7 @@ import { shapeRoute } from './routes/shape.ts'
 import { signInRoute } from './routes/sign-in.ts'
 import { tokenRoute } from './routes/token.ts'
 import { startLogListener, type StartLogListener } from './shapes/log-listener.ts'
+import { createLogReader, type LogReader } from './shapes/log-reader.ts'
 import { createLogWaiters, type LogWaiters } from './shapes/log-waiters.ts'
 
 export interface ServerParts {
@@ -61,15 +62,10 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
   await app.register(rateLimit, { global: false })
   const waiters = createLogWaiters()
   const devices = watchDevices(now)
+  const logs = createLogReader({ db, limit: config.chunkLimit, isListening: () => listener.isListening() })
   const epoch = createEpochKeeper({ db, log })
   await epoch.check()
-  const heard: LogWaiters = {
-    ...waiters,
-    wake: wakeAndNote(waiters, devices),
-    // The connection is new: who knows to what.
-    wakeAll: () => void epoch.check().then(waiters.wakeAll),
-  }
-  const listener = listenToLog(config.databaseUrl, heard, log)
+  const listener = listenToLog(config.databaseUrl, heard({ waiters, devices, logs, epoch }), log)
   let isClosing = false
   const metrics = createMetrics()
   metrics.gauge('foyer_held_requests', 'Live shape requests that are held now', waiters.count)
@@ -84,6 +80,8 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
     log,
     now,
     waiters,
+    logs,
+    readDevice: createDeviceReader(db),
     attempts: { codes: createAttempts(10, 600, now), passwords: createAttempts(10, 300, now) },
     metrics,
     counters: createCounters(metrics),
@@ -110,12 +108,30 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
   }
 }
 
-const wakeAndNote =
-  (waiters: LogWaiters, devices: DeviceWatch): LogWaiters['wake'] =>
-  (facilityId, audience, position) => {
-    if (position !== undefined) devices.grew(facilityId, audience, position)
+interface Hearers {
+  readonly waiters: LogWaiters
+  readonly devices: DeviceWatch
+  readonly logs: LogReader
+  readonly epoch: EpochKeeper
+}
+
+/** Tells what is announced of the logs to all who want to know. */
+const heard = ({ waiters, devices, logs, epoch }: Hearers): LogWaiters => ({
+  ...waiters,
+  wake(facilityId, audience, position = Number.POSITIVE_INFINITY) {
+    logs.grew(facilityId, audience, position)
+    if (Number.isFinite(position)) devices.grew(facilityId, audience, position)
     waiters.wake(facilityId, audience)
-  }
+  },
+  wakeAll() {
+    logs.listens()
+    // The connection is new: who knows to what.
+    void epoch.check().then(() => {
+      logs.listens()
+      waiters.wakeAll()
+    })
+  },
+})
 
 const createApp = (config: Config, log: Logger): FastifyInstance => {
   const app = Fastify<HttpServer>({
@@ -172,7 +188,9 @@ const addRoutes = (app: FastifyInstance, services: Services): void => {
   add(openapiRoute(described))
 }
 
-const createDoorkeeper = (app: FastifyInstance, { config, db, keys, now, devices }: Services): Doorkeeper => {
+const createDoorkeeper = (app: FastifyInstance, services: Services): Doorkeeper => {
+  const { config, keys, now, devices, readDevice } = services
+  const verify = tokenVerifier(keys.token)
   const byDevice = app.createRateLimit({
     max: config.deviceRequests,
     timeWindow: 5000,
@@ -194,7 +212,7 @@ const createDoorkeeper = (app: FastifyInstance, { config, db, keys, now, devices
     authenticate: async (authorization) => {
       const [, token] = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '') ?? []
       if (token === undefined) throw new DomainError('unauthenticated', 'The access token is missing.')
-      return readDevice(db, await verifyToken(keys.token, token, now()))
+      return readDevice(await verify(token, now()))
     },
     noteQueue: ({ deviceId, headers }) => {
       const waiting = waitingIn(headers[waitingHeader])

@@ -9,7 +9,7 @@ import { openDevice } from '../../src-main/data/device/device.ts'
 import { enrollDevice } from '../../src-main/data/device/enroll.ts'
 import { systemEnvironment } from '../../src-main/data/environment.ts'
 import { signInOnline } from '../../src-main/data/device/sign-in.ts'
-import { readDevice } from '../../sync-server/auth/devices.ts'
+import { createDeviceReader } from '../../sync-server/auth/devices.ts'
 import { openPostgres } from '../../sync-server/db/postgres.ts'
 import { executeBatch } from '../../sync-server/mutations/execute.ts'
 import { receive } from '../../sync-server/mutations/received.ts'
@@ -23,7 +23,7 @@ export const executeDirectly = async (place: Place, args: readonly unknown[]): P
   const postgres = openPostgres({ url: place.stack.postgresUrl })
   const { organizationId, facilityId } = place.facility
   try {
-    const device = await readDevice(postgres.db, { deviceId, facilityId, organizationId })
+    const device = await createDeviceReader(postgres.db)({ deviceId, facilityId, organizationId })
     const context = {
       db: postgres.db,
       device,

@@ -1,9 +1,12 @@
 import type { JWK } from 'jose'
+import { sql } from 'kysely'
 import { z } from 'zod'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Audience } from '../../src-shared/schema/table.ts'
-import { inRole } from '../db/postgres.ts'
+import { readInRole } from '../db/postgres.ts'
 import type { Db } from '../db/tx.ts'
+import { gathered } from '../gathered.ts'
+import type { TokenClaims } from './tokens.ts'
 
 /** The enrolled computer that a request comes from. */
 export interface Device {
@@ -16,21 +19,32 @@ export interface Device {
 
 const unknownDevice = (): DomainError => new DomainError('unauthenticated', 'This device is not known here: enroll it.')
 
-/** Reads the device afresh, so that a revocation holds at once. Throws `unauthenticated` or `device_revoked`. */
-export const readDevice = async (
-  db: Db,
-  { deviceId, facilityId, organizationId }: Readonly<Record<'deviceId' | 'facilityId' | 'organizationId', string>>,
-): Promise<Device> => {
-  const row = await inRole(db, { role: 'foyer_auth', facilityId, organizationId }, (tx) =>
+/** Reads a device afresh, so that a revocation holds at once. Throws `unauthenticated` or `device_revoked`. */
+export type DeviceReader = (claims: TokenClaims) => Promise<Device>
+
+export const createDeviceReader = (db: Db): DeviceReader => {
+  const find = gathered((ids: readonly string[]) => findDevices(db, ids))
+  return async (claims) => toDevice(claims, await find(claims.deviceId))
+}
+
+/** Without the facility: whose token it is was signed by us, and `toDevice` compares. */
+const findDevices = async (db: Db, ids: readonly string[]) => {
+  const rows = await readInRole(db, { role: 'foyer_auth' }, (tx) =>
     tx
       .selectFrom('devices')
       .innerJoin('tills', 'tills.device_id', 'devices.id')
-      .select(['devices.audience', 'devices.revoked_at', 'tills.id as till_id', 'tills.code as till_code'])
-      .where('devices.id', '=', deviceId)
-      .where('devices.facility_id', '=', facilityId)
-      .executeTakeFirst(),
+      .select(['devices.id', 'devices.facility_id', 'devices.audience', 'devices.revoked_at'])
+      .select(['tills.id as till_id', 'tills.code as till_code'])
+      .where('devices.id', '=', sql<string>`any(${[...ids]}::uuid[])`)
+      .execute(),
   )
-  if (!row) throw unknownDevice()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+type DeviceRow = Awaited<ReturnType<typeof findDevices>> extends Map<string, infer R> ? R : never
+
+const toDevice = ({ deviceId, facilityId, organizationId }: TokenClaims, row: DeviceRow | undefined): Device => {
+  if (row?.facility_id !== facilityId) throw unknownDevice()
   if (row.revoked_at !== null) throw new DomainError('device_revoked', 'An admin has revoked this device.')
   return {
     id: deviceId,
@@ -48,7 +62,7 @@ export const readDeviceKey = async (
   db: Db,
   deviceId: string,
 ): Promise<{ readonly publicKey: JWK; readonly facilityId: string; readonly organizationId: string }> => {
-  const row = await inRole(db, { role: 'foyer_auth' }, (tx) =>
+  const row = await readInRole(db, { role: 'foyer_auth' }, (tx) =>
     tx
       .selectFrom('device_keys')
       .innerJoin('facilities', 'facilities.id', 'device_keys.facility_id')

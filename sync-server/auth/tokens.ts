@@ -34,10 +34,35 @@ export const signToken = async (
   return { token, expiresAt: new Date(expires * 1000).toISOString() }
 }
 
-const tokenClaims = z.object({ sub: z.uuid(), fac: z.uuid(), org: z.uuid() })
+const tokenClaims = z.object({ sub: z.uuid(), fac: z.uuid(), org: z.uuid(), exp: z.number() })
 
-/** Throws `unauthenticated`. */
-export const verifyToken = async (key: ServerKey, token: string, nowMs: number): Promise<TokenClaims> => {
+/** Checks access tokens at the server's time. Throws `unauthenticated`. */
+export type TokenVerifier = (token: string, nowMs: number) => Promise<TokenClaims>
+
+/** A device shows the same token for ten minutes; some ten megabytes of them. */
+const mostKnownTokens = 10_000
+
+/** Checks a signature once, not with every request. */
+export const tokenVerifier = (key: ServerKey): TokenVerifier => {
+  /** With the end of each, epoch milliseconds; the oldest first. */
+  const known = new Map<string, TokenClaims & { readonly endsAt: number }>()
+  return async (token, nowMs) => {
+    const seen = known.get(token)
+    if (seen && nowMs < seen.endsAt) return seen
+    known.delete(token)
+    const claims = await verifyToken(key, token, nowMs)
+    known.set(token, claims)
+    const [oldest] = known.keys()
+    if (known.size > mostKnownTokens && oldest !== undefined) known.delete(oldest)
+    return claims
+  }
+}
+
+const verifyToken = async (
+  key: ServerKey,
+  token: string,
+  nowMs: number,
+): Promise<TokenClaims & { readonly endsAt: number }> => {
   const claims = await verified(tokenClaims, async () => {
     const { payload } = await jwtVerify(token, key.publicKey, {
       algorithms: ['EdDSA'],
@@ -49,7 +74,7 @@ export const verifyToken = async (key: ServerKey, token: string, nowMs: number):
     return payload
   })
   if (!claims) throw new DomainError('unauthenticated', 'The access token is wrong or over: get a new one.')
-  return { deviceId: claims.sub, facilityId: claims.fac, organizationId: claims.org }
+  return { deviceId: claims.sub, facilityId: claims.fac, organizationId: claims.org, endsAt: claims.exp * 1000 }
 }
 
 /** The right of a staff member to work offline at one device. */

@@ -38,16 +38,21 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
     // Without values it is sent in the simple protocol, which has no names.
     values.length === 0 ? { text } : { text, values: [...values], ...names.of(text) }
 
-  const sendAhead = (text: string, values: readonly unknown[]): QueryResult => {
+  const transactionOf = (text: string): { failure?: Error } => {
     const its = transaction
+    if (/^(commit|rollback)/.test(text)) transaction = {}
+    return its
+  }
+
+  const sendAhead = (text: string, values: readonly unknown[]): QueryResult => {
+    const its = transactionOf(text)
     client.query(configOf(text, values)).catch((error: unknown) => (its.failure ??= toError(error)))
     return notWaitedFor
   }
 
   const query = async (text: string, values: readonly unknown[] = []): Promise<QueryResult> => {
-    if (text === 'begin' || text.endsWith(ahead)) return sendAhead(text, values)
-    const its = transaction
-    if (text === 'commit' || text === 'rollback') transaction = {}
+    if (/^(begin|start transaction)/.test(text) || text.endsWith(ahead)) return sendAhead(text, values)
+    const its = transactionOf(text)
     let result: QueryResult
     try {
       result = await client.query(configOf(text, values))

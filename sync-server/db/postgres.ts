@@ -105,22 +105,56 @@ export const inRole = async <T>(
   db: Kysely<PostgresDatabase>,
   session: Session,
   work: (tx: Transaction<PostgresDatabase>) => Promise<T>,
-): Promise<T> => {
+): Promise<T> =>
+  again(() => {
+    const transaction = db.transaction()
+    return (session.isOneSnapshot ? transaction.setIsolationLevel('repeatable read') : transaction).execute(
+      async (tx) => {
+        await enter(session).execute(tx)
+        return work(tx)
+      },
+    )
+  })
+
+/** Until it is in nobody's way any more. */
+const again = async <T>(work: () => Promise<T>): Promise<T> => {
   for (let tries = 1; ; tries += 1) {
     try {
-      const transaction = db.transaction()
-      return await (session.isOneSnapshot ? transaction.setIsolationLevel('repeatable read') : transaction).execute(
-        async (tx) => {
-          await enter(session).execute(tx)
-          return work(tx)
-        },
-      )
+      return await work()
     } catch (error) {
       if (tries === maxTries || !isConflict(error)) throw error
       await delay(Math.random() * 20 * tries)
     }
   }
 }
+
+/**
+ * The same for work that only reads. Nobody waits for the end of such a transaction: with one statement in it, it is one
+ * round trip.
+ */
+export const readInRole = async <T>(
+  db: Kysely<PostgresDatabase>,
+  session: Session,
+  read: (tx: Kysely<PostgresDatabase>) => Promise<T>,
+): Promise<T> =>
+  again(() =>
+    db.connection().execute(async (connection) => {
+      await beginReading(session).execute(connection)
+      await enter(session).execute(connection)
+      try {
+        const result = await read(connection)
+        await sql`commit${sql.raw(ahead)}`.execute(connection)
+        return result
+      } catch (error) {
+        // On a broken connection it fails too, and the pool drops that.
+        await sql`rollback`.execute(connection).catch(() => undefined)
+        throw error
+      }
+    }),
+  )
+
+const beginReading = ({ isOneSnapshot }: Session) =>
+  sql`begin isolation level ${sql.raw(isOneSnapshot ? 'repeatable read' : 'read committed')} read only${sql.raw(ahead)}`
 
 // All three are local to the transaction: the next one on this connection starts without them.
 const enter = ({ role, facilityId, organizationId }: Session) => sql`

@@ -1,12 +1,11 @@
 import { DomainError } from '../../src-shared/errors.ts'
-import { readDevice } from '../auth/devices.ts'
 import { proxyShape } from '../shapes/electric.ts'
 import { fromStart, parseOffset } from '../shapes/offset.ts'
 import { serveShape, shapeQuery } from '../shapes/serve.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
-export const shapeRoute = ({ config, db, waiters, counters, devices, epoch }: Services) =>
+export const shapeRoute = ({ config, db, waiters, logs, readDevice, counters, devices, epoch }: Services) =>
   defineRoute({
     method: 'GET',
     path: '/v1/shape',
@@ -25,16 +24,13 @@ export const shapeRoute = ({ config, db, waiters, counters, devices, epoch }: Se
       if (config.electricUrl !== undefined) {
         return proxyShape({ url: config.electricUrl, secret: config.electricSecret }, log, { query, signal })
       }
-      const check = async () =>
-        readDevice(db, {
-          deviceId: device.id,
-          facilityId: device.facilityId,
-          organizationId: device.organizationId,
-        })
+      const { id: deviceId, facilityId, organizationId } = device
+      const check = async () => readDevice({ deviceId, facilityId, organizationId })
       return serveShape(query, {
         db,
         log,
         waiters,
+        logs,
         limit: config.chunkLimit,
         pollSeconds: config.pollSeconds,
         signal,

@@ -1,12 +1,12 @@
 import { tokenRequest, tokenResponse } from '../../src-shared/contract/http.ts'
 import { claimedDevice, verifyAssertion } from '../auth/assertion.ts'
-import { readDevice, readDeviceKey } from '../auth/devices.ts'
+import { readDeviceKey } from '../auth/devices.ts'
 import { signToken } from '../auth/tokens.ts'
 import { json } from './answer.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
-export const tokenRoute = ({ db, keys, now }: Services) =>
+export const tokenRoute = ({ db, keys, now, readDevice }: Services) =>
   defineRoute({
     method: 'POST',
     path: '/v1/token',
@@ -20,7 +20,7 @@ export const tokenRoute = ({ db, keys, now }: Services) =>
       const { publicKey, facilityId, organizationId } = await readDeviceKey(db, deviceId)
       await verifyAssertion(assertion, publicKey, now())
       // After the proof: nobody else learns that a device was revoked.
-      await readDevice(db, { deviceId, facilityId, organizationId })
+      await readDevice({ deviceId, facilityId, organizationId })
       const { token, expiresAt } = await signToken(keys.token, { deviceId, facilityId, organizationId }, now())
       return json({ token, expires_at: expiresAt })
     },

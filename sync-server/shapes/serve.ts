@@ -4,6 +4,7 @@ import type { Db } from '../db/tx.ts'
 import type { Answer } from '../routes/answer.ts'
 import { fitsHandle, type LogName, newHandle } from './handle.ts'
 import { type Chunk, type ChunkLimit, type Head, readLog } from './log.ts'
+import type { LogReader } from './log-reader.ts'
 import type { LogWaiters } from './log-waiters.ts'
 import { formatOffset, fromStart, type Offset, parseOffset } from './offset.ts'
 
@@ -23,6 +24,7 @@ export interface ShapeContext {
   readonly db: Db
   readonly log: LogName
   readonly waiters: LogWaiters
+  readonly logs: LogReader
   readonly limit: ChunkLimit
   readonly pollSeconds: number
   /** Of the client that asks. */
@@ -71,15 +73,17 @@ const serveCatchUp = async (offset: Offset, query: ShapeQuery, context: ShapeCon
 }
 
 const serveLive = async (offset: Offset, query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
-  const { db, log, limit, waiters, signal } = context
+  const { log, logs, waiters, signal } = context
   const wait = waiters.wait(log, { milliseconds: context.pollSeconds * 1000, signal })
   try {
-    const next = (head: Head): Offset | undefined => (isGone(offset, query, log, head) ? undefined : offset)
-    let read = await readLog(db, log, next, limit)
+    const known = logs.known(log)
+    // Who has all that there is waits without a look into the database.
+    const isUpToDate = known?.position === offset.position && !isGone(offset, query, log, known)
+    let read = isUpToDate ? { head: known, chunk: undefined } : await logs.read(log, offset)
     if (!isGone(offset, query, log, read.head) && !read.chunk) {
       const isWoken = await wait.woken
       // The head is read again in any case: "received up to" should be as late as it can be said to be.
-      const again = signal.aborted ? read : readLog(db, log, next, limit)
+      const again = signal.aborted ? read : logs.read(log, offset)
       const [fresh] = await Promise.all([again, isWoken && context.check()])
       read = fresh
     }

@@ -1,6 +1,7 @@
 import type { Db } from '../../sync-server/db/tx.ts'
 import type { LogName } from '../../sync-server/shapes/handle.ts'
 import type { ChunkLimit } from '../../sync-server/shapes/log.ts'
+import { createLogReader } from '../../sync-server/shapes/log-reader.ts'
 import { createLogWaiters } from '../../sync-server/shapes/log-waiters.ts'
 import { serveShape } from '../../sync-server/shapes/serve.ts'
 import type { Entry } from './facility-log.ts'
@@ -37,6 +38,7 @@ const keyOf = ({ table_name, row_id }: Pick<Entry, 'table_name' | 'row_id'>): st
 /** `from` is another client, whose rows and place this one goes on from. */
 export const logClient = ({ db, log, limit }: LogClientParts, from?: LogClient): LogClient => {
   const waiters = createLogWaiters()
+  const logs = createLogReader({ db, limit, isListening: () => false })
   const rows = new Map(from?.rows())
   let place: Place = from?.place() ?? { offset: '-1' }
   const startOver = (): void => {
@@ -52,7 +54,7 @@ export const logClient = ({ db, log, limit }: LogClientParts, from?: LogClient):
       const signal = new AbortController().signal
       const check = async () => undefined
       const doubt = async (epoch: string) => epoch
-      const context = { db, log, limit, waiters, pollSeconds: 0.02, signal, check, doubt }
+      const context = { db, log, limit, waiters, logs, pollSeconds: 0.02, signal, check, doubt }
       const { status, headers, body } = await serveShape(query, context)
       if (status === 409) {
         startOver()
