@@ -26,6 +26,7 @@ import { openapiRoute } from './routes/openapi.ts'
 import { addRoute, type Doorkeeper, type Route } from './routes/route.ts'
 import type { Services } from './routes/services.ts'
 import { shapeRoute } from './routes/shape.ts'
+import { snapshotPartRoute, snapshotRoute } from './routes/snapshot.ts'
 import { signInRoute } from './routes/sign-in.ts'
 import { tokenRoute } from './routes/token.ts'
 import { startLogListener, type StartLogListener } from './shapes/log-listener.ts'
@@ -182,6 +183,8 @@ const addRoutes = (app: FastifyInstance, services: Services): void => {
   add(tokenRoute(services))
   add(signInRoute(services))
   add(shapeRoute(services))
+  add(snapshotRoute(services))
+  add(snapshotPartRoute(services))
   add(mutationsRoute(services))
   add(digestsRoute(services))
   add(rowsRoute(services))

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { ChunkLimit } from './shapes/log.ts'
 
@@ -26,6 +27,8 @@ export interface Config {
   readonly databaseConnections: number
   /** How often the facility log is compacted; never when 0. */
   readonly compactMinutes: number
+  /** Where ready-made replicas for new desks are kept; undefined when none are made. They hold what the database holds. */
+  readonly snapshotFolder: string | undefined
   /** How much of the log goes into one answer: a first load takes few requests, and memory stays flat. */
   readonly chunkLimit: ChunkLimit
 }
@@ -129,6 +132,7 @@ const optionalSettings = {
   FOYER_TOKEN_KEY: privateKey,
   FOYER_LEASE_KEY: privateKey,
   FOYER_RECOVERY_KEY: privateKey,
+  SNAPSHOT_FOLDER: setting({ schema: z.string().min(1), expects: 'the path of a folder, or off' }),
   ELECTRIC_URL: setting({
     schema: z.url({ protocol: /^https?$/ }),
     expects: 'the URL of an Electric service, such as http://electric:3000',
@@ -173,11 +177,12 @@ export const readConfig = (environment: Environment): Config => {
     // What is missing was noted as a mistake, and then nothing is returned at all.
     return read(name, from) as T
   }
+  const keys = readKeySource(read, mistakes)
   const config: Config = {
     databaseUrl: required('DATABASE_URL', settings.DATABASE_URL),
     host: required('HOST', settings.HOST),
     port: required('PORT', settings.PORT),
-    keys: readKeySource(read, mistakes),
+    keys,
     logLevel: required('LOG_LEVEL', settings.LOG_LEVEL),
     leaseDays: required('LEASE_DAYS', settings.LEASE_DAYS),
     pollSeconds: required('POLL_SECONDS', settings.POLL_SECONDS),
@@ -188,10 +193,17 @@ export const readConfig = (environment: Environment): Config => {
     addressRequests: required('ADDRESS_REQUESTS', settings.ADDRESS_REQUESTS),
     databaseConnections: required('DATABASE_CONNECTIONS', settings.DATABASE_CONNECTIONS),
     compactMinutes: required('COMPACT_MINUTES', settings.COMPACT_MINUTES),
+    snapshotFolder: snapshotFolderOf(read('SNAPSHOT_FOLDER', optionalSettings.SNAPSHOT_FOLDER), keys),
     chunkLimit: { rows: 5_000, bytes: 4_000_000 },
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return config
+}
+
+/** Beside the keys where nothing else is said: a folder that only the server may read. */
+const snapshotFolderOf = (said: string | undefined, keys: KeySource): string | undefined => {
+  if (said === 'off') return undefined
+  return said ?? (keys.kind === 'file' ? join(dirname(keys.file), 'snapshots') : undefined)
 }
 
 const readKeySource = (read: <T>(name: string, from: Setting<T>) => T | undefined, mistakes: string[]): KeySource => {

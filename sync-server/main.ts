@@ -6,6 +6,7 @@ import { ConfigError, readConfig } from './config.ts'
 import { checkSchema } from './db/check-schema.ts'
 import { openPostgres } from './db/postgres.ts'
 import { foldDigests } from './digests/fold.ts'
+import { startBuilder } from './snapshots/start-builder.ts'
 import { explainStart, StartError } from './start-error.ts'
 
 const run = async (): Promise<void> => {
@@ -28,6 +29,7 @@ const run = async (): Promise<void> => {
     log,
   })
   compaction.addMetrics(server.metrics)
+  const builder = startBuilder(config, log)
   const url = await server.listen()
   log.info({ url }, 'listening')
   // A parent of ours waits for it: that something answers at the address would not say that it is this process.
@@ -36,7 +38,7 @@ const run = async (): Promise<void> => {
   let stopping: Promise<void> | undefined
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'stopping')
-    await Promise.all([server.close(), compaction.stop()])
+    await Promise.all([server.close(), compaction.stop(), builder.stop()])
     await postgres.close()
     log.info('stopped')
   }

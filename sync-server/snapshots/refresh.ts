@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs'
+import { inRole } from '../db/postgres.ts'
+import type { Db } from '../db/tx.ts'
+import type { LogName } from '../shapes/handle.ts'
+import { type Head, readHead } from '../shapes/log.ts'
+import { fingerprint, folderOf, publishedIn } from './place.ts'
+import { clearOld, publish } from './publish.ts'
+import { catchUp, openWorkingCopy } from './working-copy.ts'
+
+/** When a snapshot is worth making, and when it is too old: what is missing comes by the log, row by row. */
+export interface SnapshotPolicy {
+  /** Of a log that has less, the log itself is as quick. */
+  readonly leastPositions: number
+  /** Positions that the log may be ahead, or a twentieth of all where that is more. */
+  readonly positionsBehind: number
+  /** Minutes after which anything new is reason enough. */
+  readonly minutes: number
+}
+
+interface RefreshParts {
+  readonly db: Db
+  /** Of all snapshots. */
+  readonly folder: string
+  readonly policy: SnapshotPolicy
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+/** Brings the snapshot of one log up to date where it is due. Answers whether one was published. */
+export const refreshSnapshot = async (
+  { db, folder, policy, now }: RefreshParts,
+  log: LogName,
+): Promise<'published' | 'fresh' | 'busy'> => {
+  const head = await inRole(db, { role: 'foyer_feed', facilityId: log.facilityId }, async (tx) => readHead(tx, log))
+  if (!isDue(head, { folder, policy, now: now() }, log)) return 'fresh'
+  const own = folderOf(folder, log)
+  mkdirSync(own, { recursive: true, mode: 0o700 })
+  const copy = openWorkingCopy(own, head)
+  if (!copy) return 'busy'
+  try {
+    await catchUp(db, log, copy)
+    publish({ folder: own, log, copy, now: new Date(now()).toISOString() })
+    clearOld(folder, own, log)
+    return 'published'
+  } finally {
+    copy.close()
+  }
+}
+
+interface DueParts {
+  readonly folder: string
+  readonly policy: SnapshotPolicy
+  readonly now: number
+}
+
+const isDue = (head: Head, { folder, policy, now }: DueParts, log: LogName): boolean => {
+  if (head.position < policy.leastPositions) return false
+  const [newest] = publishedIn(folder, log).filter((manifest) => isUsable(manifest, head))
+  if (!newest) return true
+  const behind = head.position - newest.position
+  const isOld = now - Date.parse(newest.taken_at) >= policy.minutes * 60_000
+  return behind >= Math.max(policy.positionsBehind, newest.rows / 20) || (behind > 0 && isOld)
+}
+
+/** Whether a desk could go on from there with the log. */
+export const isUsable = (
+  manifest: Readonly<{ fingerprint: string; epoch: string; position: number }>,
+  { epoch, position, prunedTo }: Head,
+): boolean =>
+  manifest.fingerprint === fingerprint &&
+  manifest.epoch === epoch &&
+  manifest.position <= position &&
+  manifest.position >= prunedTo
