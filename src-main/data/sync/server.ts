@@ -31,11 +31,13 @@ export interface ServerParts {
   readonly onContact: (problem: ErrorData | undefined) => void
 }
 
+type ExtraHeaders = Readonly<Record<string, string>>
+
 export interface Server {
   /** Signed in as the device. Throws Outage when nothing answered. Other answers are given back as they are. */
   readonly fetch: typeof fetch
   /** Throws DomainError with what the server said, or Outage. */
-  readonly post: <T>(path: string, body: unknown, answer: z.ZodType<T>) => Promise<T>
+  readonly post: <T>(path: string, body: unknown, answer: z.ZodType<T>, headers?: ExtraHeaders) => Promise<T>
 }
 
 const offline: ErrorData = { code: 'unavailable', message: 'The server is not reached.', details: {} }
@@ -70,8 +72,8 @@ export const connectServer = (parts: ServerParts): Server => {
 
   return {
     fetch: deviceFetch,
-    post: async (path, body, answer) => {
-      const response = await deviceFetch(parts.url + path, jsonRequest(body))
+    post: async (path, body, answer, headers) => {
+      const response = await deviceFetch(parts.url + path, jsonRequest(body, headers))
       try {
         return await readAnswer(response, answer)
       } catch (error) {
@@ -83,9 +85,9 @@ export const connectServer = (parts: ServerParts): Server => {
   }
 }
 
-const jsonRequest = (body: unknown): RequestInit => ({
+const jsonRequest = (body: unknown, headers: ExtraHeaders = {}): RequestInit => ({
   method: 'POST',
-  headers: { 'content-type': 'application/json' },
+  headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify(body),
 })
 

@@ -1,3 +1,4 @@
+import { logHeader } from '../../../src-shared/contract/http.ts'
 import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
 import { DomainError, type ErrorData, toErrorData } from '../../../src-shared/errors.ts'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
@@ -173,12 +174,18 @@ export class Sync {
     const { store, server, environment } = this.#parts
     return startSender({
       desk: store.desk,
-      server,
+      server: { post: (path, body, answer) => server.post(path, body, answer, this.#source()) },
       progress: () => store.progress,
       environment,
       onProblem: (error) => this.#onRefusal(error),
       onFault: this.#parts.onFault,
     })
+  }
+
+  /** Which log the progress comes from: a server that was restored since sees by it what it has lost. */
+  #source(): Readonly<Record<string, string>> {
+    const { handle } = this.#parts.store.replica.readState()
+    return handle === undefined ? {} : { [logHeader]: handle }
   }
 
   #follow(): { readonly stop: () => void } {

@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Backup, type BackupOptions, backUp } from '../support/backup.ts'
+import { enrollDesk, type TestDesk } from '../support/desk.ts'
+import { cuttable } from '../support/lines.ts'
+import { startSyncServer, type TestServer } from '../support/sync-server.ts'
+import { until } from '../support/until.ts'
+
+let server: TestServer
+let desks: TestDesk[] = []
+let backups: Backup[] = []
+
+beforeEach(async () => {
+  server = await startSyncServer()
+})
+afterEach(async () => {
+  for (const desk of desks) await desk.remove()
+  await server.close()
+  for (const backup of backups) await backup.drop()
+  desks = []
+  backups = []
+})
+
+const newDesk = async (options: Parameters<typeof enrollDesk>[1] = {}): Promise<TestDesk> => {
+  const desk = await enrollDesk(server, options)
+  desks.push(desk)
+  return desk
+}
+
+const newBackup = async (options?: BackupOptions): Promise<Backup> => {
+  const backup = await backUp(server.adminUrl, options)
+  backups.push(backup)
+  return backup
+}
+
+const checkIn = (desk: TestDesk, child: 0 | 1 | 2) =>
+  desk.command('check_in.record', {
+    entries: [{ student_id: server.counter.children[child].id, session_id: server.counter.session.id }],
+  })
+
+const pay = (desk: TestDesk, amount: number) =>
+  desk.command('payment.take', {
+    family_id: server.counter.family.id,
+    method_id: server.counter.cash.id,
+    amount,
+    tendered: amount,
+    reference: null,
+    allocations: [{ invoice_id: server.counter.invoices[0].id, amount, already_paid: 0 }],
+  })
+
+const drained = async (desk: TestDesk) => until(async () => (await desk.data.status()).waiting === 0)
+
+/** What was done at the desks, as one of them shows it. */
+const work = (desk: TestDesk) =>
+  Object.fromEntries(
+    ['check_ins', 'payments', 'payment_allocations', 'receipts', 'device_progress'].map((table) => [
+      table,
+      desk.rows(table),
+    ]),
+  )
+
+const labels = (desk: TestDesk) =>
+  desk
+    .rows('receipts')
+    .map(({ label }) => String(label))
+    .toSorted()
+
+const epoch = async () =>
+  (await server.sql<{ epoch: string; reason: string }>('select epoch, reason from server_epoch'))[0]
+
+/** Two desks have worked since the backup, both know all of it, and their lines are cut. */
+const workSinceBackup = async (options?: BackupOptions) => {
+  const lines = [cuttable(), cuttable()] as const
+  const [one, two] = [await newDesk(lines[0]), await newDesk(lines[1])]
+  await checkIn(one, 0)
+  await pay(two, 1000)
+  await Promise.all([drained(one), drained(two)])
+  const backup = await newBackup(options)
+  await pay(one, 2000)
+  await pay(two, 1500)
+  // Under a sign-in that the backup does not know.
+  await two.call('session.sign_out')
+  await two.signIn()
+  await checkIn(two, 1)
+  await Promise.all([drained(one), drained(two)])
+  await until(() =>
+    [one, two].every((desk) => desk.rows('receipts').length === 3 && desk.rows('check_ins').length === 2),
+  )
+  const known = work(one)
+  for (const line of lines) line.cut(true)
+  const mend = (): void => lines.forEach((line) => line.cut(false))
+  return { one, two, lines, mend, backup, known }
+}
+
+/** Everything is there that was done before, during and after, once, on both desks and on the server. */
+const expectNothingLost = async ({ one, two, known }: Awaited<ReturnType<typeof workSinceBackup>>): Promise<void> => {
+  await Promise.all([drained(one), drained(two)])
+  await until(() =>
+    [one, two].every((desk) => desk.rows('receipts').length === 4 && desk.rows('check_ins').length === 3),
+  )
+
+  expect(work(one)).toEqual(work(two))
+  for (const [table, rows] of Object.entries(known)) {
+    if (table !== 'device_progress') expect(work(one)[table]).toEqual(expect.arrayContaining([...rows]))
+  }
+  expect(labels(one)).toEqual(['WER1-000001', 'WER1-000002', 'WER2-000001', 'WER2-000002'])
+  expect(await server.sql(`select distinct outcome from mutations`)).toEqual([{ outcome: 'applied' }])
+  expect([...one.faults, ...two.faults]).toEqual([])
+}
+
+describe('a database that was restored from a backup', () => {
+  test('gets a new epoch by itself, and the desks send again what it lost: as if it had never happened (S5)', async () => {
+    const situation = await workSinceBackup()
+    const { one, two, lines, mend, backup } = situation
+    const before = await epoch()
+
+    await backup.restore()
+    await until(async () => (await epoch())?.epoch !== before?.epoch)
+    lines[0].cut(false)
+    await pay(one, 700)
+    await checkIn(two, 2)
+    await until(() => one.rows('payments').length === 3)
+    mend()
+
+    await expectNothingLost(situation)
+    expect((await epoch())?.reason).toBe('restored')
+  })
+
+  test('without a trace is given away by a desk that was further (S5)', async () => {
+    const situation = await workSinceBackup({ isTraceless: true })
+    const { one, two, mend, backup } = situation
+
+    await backup.restore()
+    await pay(one, 700)
+    await checkIn(two, 2)
+    mend()
+
+    await expectNothingLost(situation)
+    expect((await epoch())?.reason).toMatch(/^a device is ahead/)
+  })
+
+  test('without a trace is given away by the numbers of a desk, also when others have written since (S5, U4)', async () => {
+    const situation = await workSinceBackup({ isTraceless: true })
+    const { one, two, lines, mend, backup } = situation
+    const [head] = await server.sql<{ position: number }>('select max(position)::int as position from sync_log')
+
+    await backup.restore()
+    for (let count = 0; count < (head?.position ?? 0); count += 1)
+      await server.sql('update programs set name = name || $1', ['.'])
+    await checkIn(two, 2)
+    await pay(one, 700)
+    lines[0].cut(false)
+    await until(async () => (await epoch())?.reason === 'a device is ahead: sequence')
+    mend()
+
+    await expectNothingLost(situation)
+  })
+
+  test('gives no series of receipts that a computer may have which it has lost (S5, B3)', async () => {
+    await newDesk()
+    const backup = await newBackup()
+    const lost = await newDesk()
+    await pay(lost, 500)
+    await drained(lost)
+
+    await backup.restore()
+    await until(async () => (await epoch())?.reason === 'restored')
+    const fresh = await newDesk()
+    const next = await newDesk()
+    await pay(fresh, 600)
+    await pay(next, 700)
+
+    expect(labels(lost)).toEqual(['WER2-000001'])
+    expect([...labels(fresh), ...labels(next)]).toEqual(['WER22-000001', 'WER23-000001'])
+    // What it did is still there, and it says what is wrong.
+    await until(async () => (await lost.data.status()).problem?.code === 'unauthenticated')
+    expect(lost.rows('payments')).toHaveLength(1)
+  })
+})
