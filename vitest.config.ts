@@ -20,6 +20,7 @@ export default defineConfig({
       project('replica', { postgres: false }),
       project('server', { postgres: true }),
       project('sync', { postgres: true }),
+      project('faults', { postgres: true }),
     ],
   },
 })

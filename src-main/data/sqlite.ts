@@ -26,7 +26,7 @@ export const isDamage = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.
  */
 export const diskProblem = (error: unknown): DomainError | undefined => {
   const code = codeOf(error)
-  if (code === 'SQLITE_FULL') {
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
     return new DomainError(
       'disk_full',
       'The disk of this computer is full. Nothing was saved; make room and try again.',
@@ -35,7 +35,7 @@ export const diskProblem = (error: unknown): DomainError | undefined => {
   if (isDamage(error)) {
     return new DomainError('database_unreadable', 'A part of the data on this computer cannot be read.')
   }
-  if (/^SQLITE_(IOERR|READONLY|CANTOPEN)/.test(code)) {
+  if (/^(SQLITE_(IOERR|READONLY|CANTOPEN)|EIO|EROFS|EACCES|EPERM)/.test(code)) {
     return new DomainError(
       'disk_failing',
       'The disk of this computer cannot be written. Nothing was saved; call for help.',

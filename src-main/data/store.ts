@@ -234,18 +234,22 @@ export class Store {
   /** One commit in `desk.db` makes it the one; then the other is not needed any more. */
   async #show(fresh: Copy): Promise<void> {
     const [old, named] = [this.#shown, this.#generation]
-    if (fresh.generation !== named) {
-      // A power cut must not take back what it was chosen for.
-      fresh.replica.flush()
-      this.desk.saveSetting('replica', String(fresh.generation))
-    }
+    // What a long load brought must survive a power cut, and before `desk.db` names it.
+    if (this.#loading === fresh) fresh.replica.flush()
+    if (fresh.generation !== named) this.desk.saveSetting('replica', String(fresh.generation))
     this.#generation = fresh.generation
     this.#shown = fresh
     this.#loading = undefined
     if (old !== fresh || fresh.generation !== named) this.#damage.forget()
-    // Nothing depends on it any more, whatever the disk says now.
-    if (old !== fresh) await old.replica.close().catch(() => undefined)
-    if (fresh.generation !== named) this.#disk.remove(this.#fileOf(named))
+    // Nothing depends on it any more, whatever the disk says now; the next start removes what is left.
+    await this.#dispose(old === fresh ? undefined : old, fresh.generation === named ? undefined : named).catch(
+      () => undefined,
+    )
+  }
+
+  async #dispose(old: Copy | undefined, generation: number | undefined): Promise<void> {
+    await old?.replica.close()
+    if (generation !== undefined) this.#disk.remove(this.#fileOf(generation))
   }
 
   #loadingCopy(): Copy {
