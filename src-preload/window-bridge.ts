@@ -30,8 +30,6 @@ const channels: Readonly<Record<Channel, true>> = {
   command: true,
   'sync.status': true,
   'sync.waiting': true,
-  'sync.decided': true,
-  'sync.close_decided': true,
   'sync.accept_removal': true,
   'print.jobs': true,
   'print.receipt': true,

@@ -3,7 +3,8 @@ import type { Push } from '../../src-shared/contract/push.ts'
 import { DomainError, type ErrorData } from '../../src-shared/errors.ts'
 import { instantToText } from '../../src-shared/time.ts'
 import { coalesced } from './coalesced.ts'
-import { decidedMutations, waitingCount } from './desk/waiting.ts'
+import { acceptClosed } from './desk/accept-closed.ts'
+import { waitingCount } from './desk/waiting.ts'
 import { type Device, openDevice } from './device/device.ts'
 import { enrollDevice, type Enrollment } from './device/enroll.ts'
 import type { PasswordCost } from './device/sealed.ts'
@@ -129,8 +130,8 @@ export class DataProcess {
 
   async status(): Promise<SyncStatus> {
     const line = this.#unlocked?.sync.line ?? { online: false, problem: null }
-    if (!this.#unlocked || !this.#device) {
-      return { ...line, waiting: 0, received_up_to: null, sent_up_to: null, refused: 0, held: null }
+    if (!this.#unlocked) {
+      return { ...line, waiting: 0, received_up_to: null, sent_up_to: null, held: null }
     }
     const { store } = this.#unlocked
     const receivedUpTo = store.replica.readState().receivedUpTo ?? null
@@ -141,7 +142,6 @@ export class DataProcess {
       received_up_to: receivedUpTo,
       sent_up_to: oldest?.at ?? receivedUpTo,
       held: this.#unlocked.sync.held ?? null,
-      refused: (await decidedMutations(store, this.#device.profile().device_id)).length,
     }
   }
 
@@ -206,7 +206,18 @@ export class DataProcess {
         ? await readSession(store.replica.reads, staff, this.#device.profile())
         : undefined
     // Who signed out, or made place for somebody else, in the meantime must not come back.
-    if (this.#staff === staff) this.#session = session
+    if (this.#staff !== staff) return
+    this.#session = session
+    if (session) void this.#acceptClosed().catch(this.#parts.onFault)
+  }
+
+  async #acceptClosed(): Promise<void> {
+    const { store, state, leaseId, wake } = this.signedIn()
+    const actor = { staffId: state.staff_id, leaseId, permissions: new Set(state.permissions) }
+    const touched = await acceptClosed(store, actor)
+    if (touched.length === 0) return
+    wake()
+    this.tablesChanged(touched)
   }
 
   #signInParts(device: Device): SignInParts {

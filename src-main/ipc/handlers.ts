@@ -3,7 +3,7 @@ import { DomainError } from '../../src-shared/errors.ts'
 import { requirePermission } from '../../src-shared/rules/access.ts'
 import { receiptContent } from '../../src-shared/rules/receipt.ts'
 import type { DataProcess, SignedInDesk } from '../data/data-process.ts'
-import { decidedMutations, waitingMutations } from '../data/desk/waiting.ts'
+import { waitingMutations } from '../data/desk/waiting.ts'
 import { runQuery } from '../data/replica/read.ts'
 import type { Handlers } from './serve.ts'
 
@@ -40,16 +40,6 @@ export const handlersFor = (data: DataProcess): Handlers => ({
 
   'sync.status': () => data.status(),
   'sync.waiting': () => [...waitingMutations(data.signedIn().store)],
-  'sync.decided': async () => {
-    const { store, device } = data.signedIn()
-    return [...(await decidedMutations(store, device.profile().device_id))]
-  },
-  'sync.close_decided': ({ id }) => {
-    data.signedIn().store.desk.closeOutcome(id, data.now)
-    data.tablesChanged(['mutation_outcomes'])
-    return null
-  },
-
   'sync.accept_removal': () => {
     const { state, acceptRemoval } = data.signedIn()
     requirePermission(new Set(state.permissions), 'payments.void')

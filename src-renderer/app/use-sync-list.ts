@@ -4,7 +4,7 @@ import { call } from './bridge-call.ts'
 import { useDesk } from './desk.ts'
 
 /** Channels that answer without being told anything. */
-type ListChannel = Extract<Channel, 'sync.waiting' | 'sync.decided'>
+type ListChannel = Extract<Channel, 'sync.waiting'>
 
 /** A list behind the sync status, asked for again whenever the status has changed. Undefined until the first answer. */
 export const useSyncList = <C extends ListChannel>(channel: C): ChannelOutput<C> | undefined => {

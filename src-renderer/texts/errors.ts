@@ -63,7 +63,8 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
       : 'The data on this computer cannot be read. Nothing was deleted. Leave it as it is and call for help.',
   disk_full: () => 'The disk of this computer is full. Make room; what was saved is safe.',
   disk_failing: () => 'The disk of this computer cannot be written. What was saved is safe. Call for help.',
-  save_unknown: () => 'The disk failed while saving. Look whether it was saved before you do it again, and call for help.',
+  save_unknown: () =>
+    'The disk failed while saving. Look whether it was saved before you do it again, and call for help.',
   unexpected: (details) =>
     `Something went wrong in Foyer. What was saved is safe.${
       typeof details['id'] === 'string' ? ` Tell support this number: ${details['id']}.` : ''

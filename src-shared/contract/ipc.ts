@@ -45,8 +45,6 @@ export const syncStatus = z.object({
   received_up_to: instantSchema.nullable(),
   /** Everything until this instant has gone to the server. */
   sent_up_to: instantSchema.nullable(),
-  /** Refused by the server and not yet closed by a person, of this device. */
-  refused: z.number().int(),
   /** The server took away so many of all rows here: nothing more is received until a manager has looked. */
   held: z.object({ removed: z.number().int(), rows: z.number().int() }).nullable(),
   /** Why there is no connection, when the server said so or the program knows. */
@@ -66,14 +64,6 @@ const waitingMutation = z.object({
   local_error: errorBody.nullable(),
 })
 export type WaitingMutation = z.infer<typeof waitingMutation>
-
-/** A refused or merged mutation of this device, with what was sent. */
-const decidedMutation = waitingMutation.extend({
-  outcome: z.enum(['merged', 'refused']),
-  error: errorBody,
-  decided_at: instantSchema,
-})
-export type DecidedMutation = z.infer<typeof decidedMutation>
 
 const printJob = z.object({
   id: z.uuid(),
@@ -112,9 +102,6 @@ export const channels = {
   },
   'sync.status': { input: nothing, output: syncStatus },
   'sync.waiting': { input: nothing, output: z.array(waitingMutation) },
-  'sync.decided': { input: nothing, output: z.array(decidedMutation) },
-  /** A person has read a refused or merged mutation; it stays in the log. */
-  'sync.close_decided': { input: z.strictObject({ id: z.uuid() }), output: nothing },
   /** A manager has looked: what the server took away goes here too (permission payments.void, as whoever reverses things). */
   'sync.accept_removal': { input: nothing, output: nothing },
   'print.jobs': { input: nothing, output: z.array(printJob) },

@@ -1,5 +1,7 @@
 import { counterExpected } from './expected.ts'
 import { counterFamily } from './family.ts'
+import { inboxCount } from './inbox-count.ts'
+import { inboxList, inboxSent } from './inbox.ts'
 import { namesOf } from './names.ts'
 import { paymentsDue, paymentsOfFamily, receiptsGet } from './payments.ts'
 import { classRoll } from './roll.ts'
@@ -18,6 +20,9 @@ const queries = [
   todaysSessions,
   classRoll,
   namesOf,
+  inboxList,
+  inboxCount,
+  inboxSent,
 ] as const
 
 /** A query whose arguments are checked by itself before it runs. */

@@ -3,6 +3,7 @@ import type { ErrorData } from '../../src-shared/errors.ts'
 import { mutationOfRow } from '../../src-shared/ids.ts'
 import type { Fact } from '../../src-shared/rules/inbox-facts.ts'
 import type { Asked } from '../../src-shared/rules/inbox.ts'
+import { takesPlace } from '../../src-shared/rules/sessions.ts'
 import type { Device } from '../auth/devices.ts'
 import type { Tx } from '../db/tx.ts'
 import type { Received } from './received.ts'
@@ -85,7 +86,7 @@ const classFacts = async (tx: Tx, { asked, keptAs }: Question): Promise<readonly
     .where('id', 'in', session_ids)
     .execute()
   const facts: Fact[] = sessions.flatMap(({ id: session_id, status, roll_closed_at, roll_closed_by }): Fact[] => [
-    ...(status === 'scheduled' ? [] : [{ kind: 'session' as const, session_id, status }]),
+    ...(takesPlace({ status }) ? [] : [{ kind: 'session' as const, session_id, status }]),
     ...(roll_closed_at === null
       ? []
       : [{ kind: 'roll_closed' as const, session_id, at: roll_closed_at, staff_id: roll_closed_by, device_id: null }]),

@@ -48,7 +48,7 @@ test('what is done without a server is counted, listed and sent when it is back'
   await expect(page.getByText('Everything from this computer is on the server.')).toBeVisible()
 })
 
-test('a change that the server does not accept is kept, with its reason, until somebody has read it', async ({
+test('a change that the server does not accept is kept, with its reason, until somebody settles it', async ({
   academy,
   openDesk,
 }) => {
@@ -83,9 +83,13 @@ test('a change that the server does not accept is kept, with its reason, until s
   await expect(page.getByRole('article', { name: `${child} ${family}` })).toContainText('Cancelled')
   await hands.press('Escape')
   await hands.click(page.getByRole('button', { name: 'Sync status' }))
-  await hands.click(refused.getByRole('button', { name: 'Mark as read' }))
-  await expect(refused).toBeHidden()
+  await hands.press('D')
+  await refused.getByRole('textbox', { name: 'Why' }).fill('The family was told')
+  await hands.press('Enter')
+  await expect(page.getByRole('region', { name: 'Needs you' }).getByRole('listitem')).toHaveCount(0)
   await expect(status).not.toContainText('needs you')
+  await hands.click(page.getByText('Settled lately (1)'))
+  await expect(page.getByText('“The family was told”')).toBeVisible()
 })
 
 const openRoll = async ({ hands, page }: Desk, className: string): Promise<void> => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Inbox } from '../../src-shared/queries/inbox.ts'
 import { hashPassword } from '../../sync-server/auth/sign-in.ts'
 import { academy, newId, staffMember } from '../support/academy.ts'
 import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
@@ -122,7 +123,8 @@ describe('a fault of the server in one command', () => {
     })
 
     await until(async () => (await desk.data.status()).waiting === 0)
-    expect(await desk.call('sync.decided')).toMatchObject([{ outcome: 'refused', error: { code: 'unexpected' } }])
+    const { open } = await desk.query<Inbox>('inbox.list', {})
+    expect(open).toMatchObject([{ outcome: 'refused', error: { code: 'unexpected' } }])
   })
 })
 
@@ -187,12 +189,9 @@ const addStaff = async (sign_in_name: string): Promise<void> => {
 describe('the status', () => {
   test('that cannot be read is a fault and not the end of the process', async () => {
     const desk = await newDesk()
-    await server.sql(
-      `insert into mutation_outcomes select gen_random_uuid(), $1, id, 1, null, 'x', 'refused', 'forbidden', '', '[]', now()
-       from devices where id = (select device_id from tills order by id desc limit 1)`,
-      [academy.facility_id],
-    )
+    desk.data.signedIn().store.replica.db.exec('drop table device_progress')
 
+    desk.data.tablesChanged(['families'])
     await until(() => desk.faults.length > 0)
 
     expect(await desk.invoke('app.state')).toMatchObject({ ok: true })

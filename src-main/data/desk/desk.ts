@@ -23,8 +23,9 @@ export interface Desk {
   readonly printJobs: () => readonly PrintJob[]
   readonly settlePrintJob: (id: string, state: PrintJob['state']) => void
   readonly settlePrintJobsOf: (receiptId: string, state: PrintJob['state']) => void
+  /** What somebody had read here before the inbox was settled for all desks (accept-closed.ts). */
   readonly closedOutcomes: () => ReadonlySet<string>
-  readonly closeOutcome: (id: string, at: string) => void
+  readonly forgetClosed: (id: string) => void
   readonly setting: (key: string) => string | undefined
   readonly saveSetting: (key: string, value: string) => void
   /** Forgets sent mutations older than `before` (instant) and not beyond `seq`. */
@@ -79,7 +80,7 @@ export const deskOver = (db: SqliteDatabase): Desk => {
     settlePrintJobsOf: (receiptId, state) =>
       db.prepare('update print_jobs set state = ? where receipt_id = ?').run(state, receiptId),
     closedOutcomes: () => new Set(db.prepare('select id from closed_outcomes').pluck().all().map(String)),
-    closeOutcome: (id, at) => db.prepare('insert or ignore into closed_outcomes values (?, ?)').run(id, at),
+    forgetClosed: (id) => db.prepare('delete from closed_outcomes where id = ?').run(id),
     setting: (key) => textOrUndefined(getSetting.get(key)),
     saveSetting: (key, value) => setSetting.run(key, value),
     pruneSent: (seq, before) => db.prepare('delete from mutations where seq <= ? and at < ?').run(seq, before),

@@ -64,7 +64,7 @@ export const reopeningDesk = (open: () => SqliteDatabase): Desk => {
     settlePrintJob: (id, state) => guarded((each) => each.settlePrintJob(id, state)),
     settlePrintJobsOf: (receiptId, state) => guarded((each) => each.settlePrintJobsOf(receiptId, state)),
     closedOutcomes: () => guarded((each) => each.closedOutcomes()),
-    closeOutcome: (id, at) => guarded((each) => each.closeOutcome(id, at)),
+    forgetClosed: (id) => guarded((each) => each.forgetClosed(id)),
     setting: (key) => guarded((each) => each.setting(key)),
     saveSetting: (key, value) => guarded((each) => each.saveSetting(key, value)),
     pruneSent: (seq, before) => guarded((each) => each.pruneSent(seq, before)),

@@ -9,8 +9,10 @@ import {
 } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
 import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
+import { inboxCount } from '../../../src-shared/queries/inbox-count.ts'
 import { momentText } from '../../texts/when.ts'
 import { useSession } from '../use-app-state.ts'
+import { useLiveQuery } from '../use-live-query.ts'
 import { useNow } from '../use-now.ts'
 import { isUnprinted, usePrintJobs } from '../use-print-jobs.ts'
 import { useSyncStatus } from '../use-sync-status.ts'
@@ -97,12 +99,20 @@ const SyncFacts = () => {
         )}
         {status.online ? 'Online' : 'Offline'}
       </span>
-      {status.refused > 0 && (
-        <span className={classes['fact']} data-tone="danger">
-          <IconAlertTriangle size={16} aria-hidden="true" />
-          {plural(status.refused, 'change needs', 'changes need')} you
-        </span>
-      )}
+      <NeedsYou />
     </>
+  )
+}
+
+/** Of the inbox of the facility: what this person can settle, or did. */
+const NeedsYou = () => {
+  const count = useLiveQuery(inboxCount, {}, { keepPrevious: true })
+  const needed = count.state === 'ready' ? count.data.needs_you : 0
+  if (needed === 0) return null
+  return (
+    <span className={classes['fact']} data-tone="danger">
+      <IconAlertTriangle size={16} aria-hidden="true" />
+      {plural(needed, 'change needs', 'changes need')} you
+    </span>
   )
 }

@@ -16,7 +16,7 @@ import { errorText } from '../../texts/errors.ts'
 import { type Place, momentText } from '../../texts/when.ts'
 import { BackButton } from '../../ui/back-button.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { DecidedList } from './decided-list.tsx'
+import { InboxList } from './inbox-list.tsx'
 import { HeldRemoval } from './held-removal.tsx'
 import classes from './sync-screen.module.css'
 import { WaitingList } from './waiting-list.tsx'
@@ -38,8 +38,7 @@ export const SyncScreen = ({ notices }: { readonly notices: ReactNode }) => {
   useEscape(goBack)
   const live = useSyncStatus()
   const waiting = useSyncList('sync.waiting')
-  const decided = useSyncList('sync.decided')
-  const wording = useWording([...(waiting ?? []), ...(decided ?? [])])
+  const wording = useWording(waiting ?? [])
 
   return (
     <div className={classes['screen']}>
@@ -49,7 +48,7 @@ export const SyncScreen = ({ notices }: { readonly notices: ReactNode }) => {
       </header>
       {live.state === 'ready' && live.data.held && <HeldRemoval held={live.data.held} />}
       {live.state === 'ready' && <Summary status={live.data} />}
-      {decided && decided.length > 0 && <DecidedList items={decided} wording={wording} />}
+      <InboxList waiting={waiting ?? []} />
       <div className={classes['notices']}>{notices}</div>
       {waiting && <WaitingList items={waiting} wording={wording} />}
     </div>
