@@ -100,6 +100,18 @@ describe('settling while unsent', () => {
     expect(localRefusals()).toEqual([])
   })
 
+  test('of what somebody accepted before changes nothing, also when it is decided (R3)', async () => {
+    const first = settlement({ state: 'accepted', note: 'First' })
+    await items(checkIn)
+    await run('inbox.accept', { outcome_id: checkIn.id, also: [], note: 'Second' })
+    await arrive({ inbox_settlements: [first] })
+
+    await arrive(progress(1))
+
+    expect(rowsOf(store, 'inbox_settlements')).toEqual([first])
+    expect(localRefusals()).toEqual([])
+  })
+
   test('is open again when the server refused it, and the attempt is under it', async () => {
     await items(checkIn)
     const { envelope } = await redo()

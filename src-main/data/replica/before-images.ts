@@ -8,15 +8,16 @@ const objectOf = (table: Table): string =>
     .join(', ')})`
 
 const triggersOf = (table: Table): readonly string[] => {
-  const capture = (when: string, rowId: string, image: string): string =>
-    `create temp trigger before_${when}_${table.name} before ${when} on main."${table.name}"
+  const capture = (time: 'before' | 'after', what: string, rowId: string, image: string): string =>
+    `create temp trigger before_image_of_${what}_${table.name} ${time} ${what} on main."${table.name}"
       when (select seq from capturing) is not null
       begin insert into before_images (seq, table_name, row_id, image)
         values ((select seq from capturing), '${table.name}', ${rowId}, ${image}); end`
   return [
-    capture('insert', 'new.id', 'null'),
-    capture('update', 'old.id', objectOf(table)),
-    capture('delete', 'old.id', objectOf(table)),
+    // After: an insert that gives way to the row that is there (`on conflict do nothing`) has changed nothing.
+    capture('after', 'insert', 'new.id', 'null'),
+    capture('before', 'update', 'old.id', objectOf(table)),
+    capture('before', 'delete', 'old.id', objectOf(table)),
   ]
 }
 

@@ -28,7 +28,10 @@ export interface RebaseParts {
   readonly profile: Pick<Profile, 'device_id' | 'facility_id' | 'till'>
 }
 
-/** No command reads or writes these, so they may change under unsent commands. */
+/**
+ * No command writes these, and none that is unsent reads what comes: an item of the inbox was there before it was settled,
+ * and never changes. So they may change under unsent commands.
+ */
 const bookkeeping = new Set(['device_progress', 'mutation_outcomes'])
 
 /** Up to which of our own mutations the replica's log position contains the server's decision. */
