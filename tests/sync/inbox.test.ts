@@ -26,7 +26,7 @@ const newDesk = async () => {
 }
 
 const inbox = (desk: TestDesk): Promise<Inbox> => desk.query<Inbox>('inbox.list', {})
-const drained = async (desk: TestDesk) => until(async () => (await desk.data.status()).waiting === 0)
+const drained = async (desk: TestDesk) => until(async () => (await desk.call('sync.status')).waiting === 0)
 const place = (child: 0 | 1 | 2) => ({
   student_id: server.counter.children[child].id,
   session_id: server.counter.session.id,
