@@ -31,6 +31,7 @@ const channels: Readonly<Record<Channel, true>> = {
   'sync.status': true,
   'sync.waiting': true,
   'sync.accept_removal': true,
+  'sync.compare': true,
   'print.jobs': true,
   'print.receipt': true,
   'print.settle': true,

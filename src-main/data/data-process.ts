@@ -10,6 +10,8 @@ import { enrollDevice, type Enrollment } from './device/enroll.ts'
 import type { PasswordCost } from './device/sealed.ts'
 import { type Credentials, signIn, signInOnline, type SignInParts } from './device/sign-in.ts'
 import type { Environment } from './environment.ts'
+import { Health, idleHealth } from './health/health.ts'
+import { problemMemory } from './health/last-problem.ts'
 import { mutex } from './mutex.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
 import { Store } from './store.ts'
@@ -33,6 +35,7 @@ export interface SignedInDesk {
   readonly leaseId: string
   readonly state: SessionState
   readonly wake: () => void
+  readonly compare: () => void
   readonly acceptRemoval: () => void
 }
 
@@ -41,6 +44,7 @@ interface Unlocked {
   readonly dataKey: Uint8Array
   readonly store: Store
   readonly sync: Sync
+  readonly health: Health
 }
 
 /** A local unlock asks the server for a new lease when less than this is left of the old one. */
@@ -57,6 +61,7 @@ export class DataProcess {
   #staff: Session['staff'] | undefined
   #session: Session | undefined
   readonly #exclusive = mutex()
+  readonly #lastProblem = problemMemory(() => this.now)
   readonly #pushStatus = coalesced(() => void this.#sendStatus().catch(this.#parts.onFault))
 
   constructor(parts: DataProcessParts) {
@@ -117,23 +122,29 @@ export class DataProcess {
     if (!this.#device || !this.#unlocked || !this.#session) {
       throw new DomainError('signed_out', 'Nobody is signed in.')
     }
-    const { store, sync } = this.#unlocked
+    const { store, sync, health } = this.#unlocked
     return {
       device: this.#device,
       store,
       leaseId: this.#session.staff.lease_id,
       state: toSessionState(this.#session, this.#device.profile(), this.#leaseTime()),
-      wake: () => sync.wake(),
+      wake: () => {
+        sync.wake()
+        health.wrote()
+      },
+      compare: () => health.ask(),
       acceptRemoval: () => sync.acceptRemoval(),
     }
   }
 
   async status(): Promise<SyncStatus> {
     const line = this.#unlocked?.sync.line ?? { online: false, problem: null }
+    const last_problem = this.#lastProblem(line.problem)
     if (!this.#unlocked) {
-      return { ...line, waiting: 0, received_up_to: null, sent_up_to: null, held: null }
+      const nothing = { waiting: 0, received_up_to: null, sent_up_to: null, held: null }
+      return { ...line, ...nothing, last_problem, health: idleHealth }
     }
-    const { store } = this.#unlocked
+    const { store, sync, health } = this.#unlocked
     const receivedUpTo = store.replica.readState().receivedUpTo ?? null
     const oldest = store.desk.mutationsAfter(store.progress, 1)[0]
     return {
@@ -141,7 +152,9 @@ export class DataProcess {
       waiting: waitingCount(store),
       received_up_to: receivedUpTo,
       sent_up_to: oldest?.at ?? receivedUpTo,
-      held: this.#unlocked.sync.held ?? null,
+      held: sync.held ?? null,
+      last_problem,
+      health: health.status,
     }
   }
 
@@ -158,13 +171,18 @@ export class DataProcess {
   }
 
   async close(): Promise<void> {
+    this.#unlocked?.health.stop()
     this.#unlocked?.sync.stop()
     await this.#unlocked?.store.close()
     this.#unlocked = undefined
   }
 
   #openDevice(): Device | undefined {
-    return openDevice({ ...this.#parts, onContact: (problem) => this.#onContact(problem) })
+    return openDevice({
+      ...this.#parts,
+      onContact: (problem) => this.#onContact(problem),
+      waiting: () => this.#unlocked && waitingCount(this.#unlocked.store),
+    })
   }
 
   #onContact(problem: ErrorData | undefined): void {
@@ -188,10 +206,21 @@ export class DataProcess {
       onShown: () => this.#onShown(),
       onStatus: this.#pushStatus,
     })
-    return { dataKey, store, sync }
+    const health = new Health({
+      store,
+      server: device.server,
+      environment,
+      isAtRest: () => sync.line.online && waitingCount(store) === 0 && store.replica.readState().isComplete,
+      renew: () => sync.renew(),
+      onTables: (tables) => this.tablesChanged(tables),
+      onStatus: this.#pushStatus,
+      onFault,
+    })
+    return { dataKey, store, sync, health }
   }
 
   #onShown(): void {
+    this.#unlocked?.health.renewed()
     void this.#readSession().then(() => {
       this.#announce()
       this.tablesChanged(['*'])
@@ -253,6 +282,7 @@ export class DataProcess {
   }
 
   async #sendStatus(): Promise<void> {
+    this.#unlocked?.health.look()
     this.#parts.push({ push: 'sync-status', data: await this.status() })
     if (this.#staff && !this.#session) this.#announce()
   }

@@ -4,14 +4,15 @@ import type { AnyCommand } from '../../src-shared/commands/index.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import { type Applier, applierFor, latestHlcOf } from '../../src-shared/replica/apply.ts'
 import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
-import { allTables } from '../../src-shared/replica/schema.ts'
 import type { Desk } from './desk/desk.ts'
 import { openDesk } from './desk/open.ts'
 import { reopeningDesk } from './desk/reopening-desk.ts'
 import type { Profile } from './device/profile.ts'
 import type { Environment } from './environment.ts'
+import { mendRows, type Mended } from './health/mend.ts'
 import { mutex } from './mutex.ts'
 import { type Actor, enqueue, type Saved } from './outbox/enqueue.ts'
+import { countRows } from './replica/count-rows.ts'
 import { type Damage, damageOf } from './replica/damage.ts'
 import { openShown, type Shown } from './replica/open-shown.ts'
 import { openReplica, type Replica } from './replica/replica.ts'
@@ -146,6 +147,13 @@ export class Store {
       const applied = await applyBatch(this.#rebaseParts(this.#shown), batch)
       return [...new Set([...caughtUp, ...applied])]
     })
+  }
+
+  /** Puts rows of the shown replica right, if it still is at this place of the log (SPEC H5). */
+  mend(entries: readonly LogEntry[], at: Pick<Batch, 'position' | 'handle'>): Promise<Mended | undefined> {
+    return this.#exclusive(async () =>
+      this.#loading === this.#shown ? undefined : mendRows(this.#rebaseParts(this.#shown), entries, at),
+    )
   }
 
   /** Adds rows of a first sync to the replica that is not shown yet, in pieces that local writes get in between. */
@@ -287,6 +295,3 @@ export class Store {
     return this.replica.transact((tx) => replay(tx, this.#rebaseParts(this.#shown), from))
   }
 }
-
-const countRows = (db: SqliteDatabase): number =>
-  allTables.reduce((sum, { name }) => sum + Number(db.prepare(`select count(*) from "${name}"`).pluck().get()), 0)

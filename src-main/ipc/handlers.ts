@@ -47,6 +47,11 @@ export const handlersFor = (data: DataProcess): Handlers => ({
     return null
   },
 
+  'sync.compare': () => {
+    data.signedIn().compare()
+    return null
+  },
+
   'print.jobs': () => [...data.signedIn().store.desk.printJobs()],
   'print.receipt': async ({ receipt_id, paper, copy }) => {
     const pdf = await renderReceipt(data.signedIn(), { receipt_id, paper, copy })

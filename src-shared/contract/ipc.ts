@@ -36,6 +36,36 @@ export const appState = z.object({
 })
 export type AppState = z.infer<typeof appState>
 
+/** What is known of the proof that this computer holds what the server has, also after a restart. */
+export const healthFacts = z.object({
+  /** When all rows here were last compared with the server's, by this computer's clock. */
+  compared_at: instantSchema.nullable(),
+  /** The server's time of what was compared. */
+  compared_up_to: instantSchema.nullable(),
+  /** Tables in which something differed then. */
+  different: z.array(z.string()),
+  /** So many tables the server counts in another way, because it is of another version. */
+  skipped: z.number().int(),
+  /** What was put right, the latest first: some rows, or everything fetched again. */
+  mended: z.array(
+    z.object({
+      at: instantSchema,
+      tables: z.array(z.object({ table: z.string(), rows: z.number().int() })),
+      everything: z.boolean(),
+    }),
+  ),
+})
+export type HealthFacts = z.infer<typeof healthFacts>
+
+const healthStatus = healthFacts.extend({
+  activity: z.enum(['none', 'wanted', 'comparing', 'mending', 'renewing']),
+  /** While comparing: the share of the rows here that is counted, from 0 to 1. */
+  progress: z.number(),
+  /** Why the last comparison could not be made. */
+  problem: errorBody.nullable(),
+})
+export type HealthStatus = z.infer<typeof healthStatus>
+
 /** The two directions of the status line, in words of DESIGN.md §6.2. */
 export const syncStatus = z.object({
   online: z.boolean(),
@@ -49,6 +79,9 @@ export const syncStatus = z.object({
   held: z.object({ removed: z.number().int(), rows: z.number().int() }).nullable(),
   /** Why there is no connection, when the server said so or the program knows. */
   problem: errorBody.nullable(),
+  /** The last problem with the line, also when it is over. */
+  last_problem: z.object({ at: instantSchema, error: errorBody }).nullable(),
+  health: healthStatus,
 })
 export type SyncStatus = z.infer<typeof syncStatus>
 
@@ -104,6 +137,8 @@ export const channels = {
   'sync.waiting': { input: nothing, output: z.array(waitingMutation) },
   /** A manager has looked: what the server took away goes here too (permission payments.void, as whoever reverses things). */
   'sync.accept_removal': { input: nothing, output: nothing },
+  /** Compares all rows here with the server's, as soon as it can be done. */
+  'sync.compare': { input: nothing, output: nothing },
   'print.jobs': { input: nothing, output: z.array(printJob) },
   /** Renders a receipt to PDF (base64). `copy` prints COPY across it. Answers also when a printer did the work. */
   'print.receipt': {

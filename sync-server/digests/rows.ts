@@ -10,8 +10,8 @@ import { readPlace } from './log-changes.ts'
 type Wanted = Pick<z.output<typeof rowsRequest>, 'handle' | 'table' | 'of'>
 type Page = z.output<typeof rowsResponse>
 
-/** Some hundred kilobytes. */
-const rowsInPage = 500
+/** Some hundreds of kilobytes. */
+const rowsInPage = 1000
 
 /**
  * Rows of one table for a replica that holds wrong ones: all of them as they are now, to find out which, and those as

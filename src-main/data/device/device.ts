@@ -10,6 +10,8 @@ export interface DeviceParts {
   readonly deviceSecret: Uint8Array
   readonly environment: Pick<Environment, 'clock' | 'bytes' | 'fetch'>
   readonly onContact: (problem: ErrorData | undefined) => void
+  /** How many mutations are not decided yet, once that is known. */
+  readonly waiting?: () => number | undefined
 }
 
 /** An enrolled computer: who it is, and its line to the server. */
@@ -35,6 +37,7 @@ export const openDevice = (parts: DeviceParts): Device | undefined => {
       identity: { deviceId: profile.device_id, privateKey: privateKeyOf(profile, parts.deviceSecret) },
       environment: parts.environment,
       onContact: parts.onContact,
+      ...(parts.waiting && { waiting: parts.waiting }),
     }),
   }
 }

@@ -22,6 +22,8 @@ export interface Replica {
   readonly reads: Kysely<SearchDatabase>
   readonly readDb: SqliteDatabase
   readonly readState: () => ReplicaState
+  /** One more connection, for a reading that takes long; whoever opens it closes it. */
+  readonly openApart: () => SqliteDatabase
   /** One transaction; the caller sees to it that there is one at a time. */
   readonly transact: <T>(work: (tx: Transaction<Database>) => Promise<T>) => Promise<T>
   /** What a complete replica has, and one that is still loading has not. */
@@ -72,7 +74,11 @@ const closeAll = (connections: readonly SqliteDatabase[]): void => {
   for (const db of connections) db.close()
 }
 
-const replicaOver = ({ file, damage }: ReplicaParts, db: SqliteDatabase, readConnection: SqliteDatabase): Replica => {
+const replicaOver = (
+  { disk, file, key, damage }: ReplicaParts,
+  db: SqliteDatabase,
+  readConnection: SqliteDatabase,
+): Replica => {
   const writes = new Kysely<Database>({ dialect: new SqliteDialect({ database: keptStatements(db, damage) }) })
   const reads = new Kysely<SearchDatabase>({
     dialect: new SqliteDialect({ database: keptStatements(readConnection, damage) }),
@@ -90,6 +96,7 @@ const replicaOver = ({ file, damage }: ReplicaParts, db: SqliteDatabase, readCon
     reads,
     readDb: readConnection,
     readState: stateReader(readConnection),
+    openApart: () => disk.open(file, { key, synchronous: 'NORMAL', readonly: true }),
     transact,
     live() {
       if (!live) throw new Error('The replica is still loading')

@@ -1,6 +1,7 @@
 import { importJWK, type JWK, SignJWT } from 'jose'
 import { v4 } from 'uuid'
 import type { z } from 'zod'
+import { waitingHeader } from '../../../src-shared/contract/health.ts'
 import { errorBody, tokenResponse } from '../../../src-shared/contract/http.ts'
 import { DomainError, type ErrorData } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
@@ -29,6 +30,8 @@ export interface ServerParts {
   readonly environment: Pick<Environment, 'clock' | 'bytes' | 'fetch'>
   /** Told after every exchange: undefined when the server answered, else what is wrong. */
   readonly onContact: (problem: ErrorData | undefined) => void
+  /** How many mutations are not decided yet, once that is known: told with every request, for those who run the server. */
+  readonly waiting?: () => number | undefined
 }
 
 type ExtraHeaders = Readonly<Record<string, string>>
@@ -59,6 +62,8 @@ export const connectServer = (parts: ServerParts): Server => {
   const signed = async (input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> => {
     const headers = new Headers(init?.headers)
     headers.set('authorization', `Bearer ${await freshToken()}`)
+    const waiting = parts.waiting?.()
+    if (waiting !== undefined) headers.set(waitingHeader, String(waiting))
     return reach(parts, input, { ...init, headers })
   }
 

@@ -1,0 +1,320 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { HealthStatus, SyncStatus } from '../../src-shared/contract/ipc.ts'
+import { syncedTables, type SyncedTableName } from '../../src-shared/schema/tables.ts'
+import { compactLog } from '../../sync-server/compaction/compact.ts'
+import * as build from '../support/academy.ts'
+import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
+import { startSyncServer, type TestServer } from '../support/sync-server.ts'
+import { until } from '../support/until.ts'
+
+let server: TestServer
+let desks: TestDesk[] = []
+
+beforeEach(async () => {
+  server = await startSyncServer()
+})
+afterEach(async () => {
+  for (const desk of desks) await desk.remove()
+  desks = []
+  await server.close()
+})
+
+type Line = (path: string, request: () => Promise<Response>) => Promise<Response>
+
+const newDesk = async (line: Line = (_path, request) => request()): Promise<TestDesk> => {
+  const through: typeof fetch = (input, init) =>
+    line(new URL(input instanceof Request ? input.url : input).pathname, () => fetch(input, init))
+  const desk = await enrollDesk(server, { fetch: through })
+  desks.push(desk)
+  return desk
+}
+
+const checkIn = (desk: TestDesk, child: 0 | 1 | 2) =>
+  desk.command('check_in.record', {
+    entries: [{ student_id: server.counter.children[child].id, session_id: server.counter.session.id }],
+  })
+
+const statusOf = async (desk: TestDesk): Promise<SyncStatus> => desk.data.status()
+const health = async (desk: TestDesk): Promise<HealthStatus> => (await statusOf(desk)).health
+const drained = (desk: TestDesk) =>
+  until(async () => {
+    const { waiting, online } = await statusOf(desk)
+    return waiting === 0 && online
+  })
+const untilHealth = (desk: TestDesk, isSo: (status: HealthStatus) => boolean) =>
+  until(async () => isSo(await health(desk)))
+
+/** Asks for a comparison and waits for all that follows from it. */
+const compare = async (desk: TestDesk): Promise<HealthStatus> => {
+  await drained(desk)
+  const before = (await health(desk)).compared_at
+  await desk.call('sync.compare')
+  await untilHealth(desk, ({ activity, compared_at }) => activity === 'none' && compared_at !== before)
+  return health(desk)
+}
+
+/** Changes what is stored on the computer, past everything that Foyer does. */
+const tamper = (desk: TestDesk, sql: string, ...values: readonly unknown[]): number =>
+  desk.data
+    .signedIn()
+    .store.replica.db.prepare(sql)
+    .run(...values).changes
+
+const firstId = (desk: TestDesk, table: string): string => String(desk.rows(table)[0]?.['id'])
+
+/** A text that nothing depends on: a wrong number of its own mutations would mislead the outbox for good. */
+const harmless = (table: SyncedTableName): string => {
+  const columns = Object.entries<{ readonly sqlite: string }>(syncedTables[table].columns)
+  return columns.findLast(([name, { sqlite }]) => name !== 'id' && sqlite === 'TEXT')?.[0] ?? 'id'
+}
+
+const mendedTables = (status: HealthStatus) => status.mended[0]?.tables.map(({ table, rows }) => [table, rows])
+
+describe('a desk that compares itself with the server', () => {
+  test('finds nothing after local and other work, also on another desk (I4)', async () => {
+    const [one, two] = [await newDesk(), await newDesk()]
+    await checkIn(one, 0)
+    await checkIn(two, 1)
+    await Promise.all([drained(one), drained(two)])
+
+    const results = [await compare(one), await compare(two)]
+
+    for (const result of results) {
+      expect(result).toMatchObject({ different: [], skipped: 0, mended: [], problem: null })
+      expect(result.compared_up_to).not.toBeNull()
+    }
+  })
+
+  test('names and mends what is wrong in any table, be it one letter of one row (D7)', async () => {
+    const desk = await newDesk()
+    await checkIn(desk, 0)
+    await drained(desk)
+    const filled = (Object.keys(syncedTables) as SyncedTableName[]).filter((table) => desk.rows(table).length > 0)
+    const before = Object.fromEntries(filled.map((table) => [table, desk.rows(table)]))
+
+    const found: unknown[] = []
+    for (const table of filled) {
+      tamper(desk, `update "${table}" set "${harmless(table)}" = '~' where id = ?`, firstId(desk, table))
+      found.push(mendedTables(await compare(desk)))
+    }
+
+    expect(found).toEqual(filled.map((table) => [[table, 1]]))
+    expect(Object.fromEntries(filled.map((table) => [table, desk.rows(table)]))).toEqual(before)
+    expect(desk.faults).toEqual([])
+  })
+
+  test.each([
+    ['a row that is missing', 'delete from guardians'],
+    [
+      'a row that was never there',
+      "insert into spaces values ('00000000-0000-4000-8000-0000000000ff', 'x', 'y', 'pool', 1)",
+    ],
+    ['a row under another id', "update students set id = 'ffffffff' || substr(id, 9)"],
+    ['an id that is none', "update students set id = 'x' || id"],
+    [
+      'two rows that swapped their names',
+      'update students set first_name = (select max(first_name) from students s where s.id <> students.id)',
+    ],
+  ])('mends %s', async (_name, sql) => {
+    const desk = await newDesk()
+    const before = ['students', 'guardians', 'spaces'].map((table) => desk.rows(table))
+
+    expect(tamper(desk, sql)).toBeGreaterThan(0)
+    const status = await compare(desk)
+
+    expect(status).toMatchObject({ different: [], mended: [{ everything: false }] })
+    expect(['students', 'guardians', 'spaces'].map((table) => desk.rows(table))).toEqual(before)
+  })
+
+  test('finds its search index right after mending a name', async () => {
+    const desk = await newDesk()
+    tamper(desk, "update students set first_name = 'Zebulon'")
+
+    await compare(desk)
+    const [row] = await desk.query<{ family_id: string }[]>('search.people', { text: 'zebulon' }).catch(() => [])
+
+    expect(row).toBeUndefined()
+  })
+})
+
+describe('while something is unsent', () => {
+  test('nothing is compared; what a person asked for follows as soon as all is sent', async () => {
+    let isCut = false
+    const asked: string[] = []
+    const desk = await newDesk(async (path, request) => {
+      asked.push(path)
+      if (isCut && path === '/v1/mutations') throw new Error('cut')
+      return request()
+    })
+    await drained(desk)
+    isCut = true
+    await checkIn(desk, 0)
+
+    await desk.call('sync.compare')
+    await untilHealth(desk, ({ activity }) => activity === 'wanted')
+    const before = asked.filter((path) => path === '/v1/digests').length
+    isCut = false
+    await untilHealth(desk, ({ activity, compared_at }) => activity === 'none' && compared_at !== null)
+
+    expect(before).toBe(0)
+    expect(await health(desk)).toMatchObject({ different: [], mended: [] })
+  })
+
+  test('mending leaves it alone: it stays visible, is run again, and is sent (I3, I5)', async () => {
+    let isCut = false
+    let work: (() => Promise<unknown>) | undefined
+    const desk = await newDesk(async (path, request) => {
+      if (isCut && path === '/v1/mutations') throw new Error('cut')
+      // Somebody goes on working between finding out and mending.
+      const now = path === '/v1/rows' ? work : undefined
+      if (now) {
+        work = undefined
+        await now()
+      }
+      return request()
+    })
+    await drained(desk)
+    const session = server.counter.session.id
+    tamper(desk, 'update sessions set capacity = 77 where id = ?', session)
+    const shown: number[] = []
+    work = async () => {
+      isCut = true
+      await checkIn(desk, 0)
+      shown.push(desk.rows('check_ins').length)
+      work = undefined
+    }
+
+    await desk.call('sync.compare')
+    await untilHealth(desk, ({ mended }) => mended.length > 0)
+    shown.push(desk.rows('check_ins').length)
+    const { waiting } = await statusOf(desk)
+    isCut = false
+    await drained(desk)
+    const after = await compare(desk)
+
+    expect(shown).toEqual([1, 1])
+    expect(waiting).toBe(1)
+    expect(mendedTables(after)).toEqual([['sessions', 1]])
+    expect(after.different).toEqual([])
+    expect(await server.sql('select count(*)::int as count from check_ins')).toEqual([{ count: 1 }])
+  })
+
+  test('also when what is wrong is the very row that it changes', async () => {
+    let isCut = false
+    const desk = await newDesk(async (path, request) => {
+      if (isCut && path === '/v1/mutations') throw new Error('cut')
+      if (path === '/v1/rows' && !isCut) {
+        isCut = true
+        await desk
+          .command('roll.close', { session_id: server.counter.session.id, unmarked: 'absent' })
+          .catch(() => undefined)
+        await checkIn(desk, 1)
+      }
+      return request()
+    })
+    await drained(desk)
+    tamper(desk, "update sessions set starts_at = '03:00' where id = ?", server.counter.session.id)
+
+    await desk.call('sync.compare')
+    await untilHealth(desk, ({ mended }) => mended.length > 0)
+    isCut = false
+    await drained(desk)
+
+    expect((await compare(desk)).different).toEqual([])
+  })
+})
+
+describe('when rows cannot be mended one by one', () => {
+  test('everything is fetched again; the old rows stay shown meanwhile, and unsent work too', async () => {
+    let isCut = false
+    const desk = await newDesk(async (path, request) => {
+      if (isCut && path === '/v1/mutations') throw new Error('cut')
+      return request()
+    })
+    await server.sql(
+      `insert into spaces select gen_random_uuid(), facility_id, 'Lane ' || n, 'lane', n
+       from (select id as facility_id from facilities limit 1) as one, generate_series(1, 1100) as n`,
+    )
+    await until(() => desk.rows('spaces').length >= 1100)
+    tamper(desk, 'update spaces set capacity = -1')
+    const pushed = desk.pushes.length
+
+    const status = await compare(desk)
+
+    expect(status).toMatchObject({ different: [], mended: [{ everything: true }] })
+    expect(desk.rows('spaces').filter(({ capacity }) => capacity === -1)).toEqual([])
+    const stages = desk.pushes.slice(pushed).flatMap((push) => (push.push === 'app-state' ? [push.data.stage] : []))
+    expect(new Set(stages)).toEqual(new Set(['ready']))
+    isCut = true
+  })
+})
+
+describe('the server', () => {
+  test('that has compacted its log, or never counted, says the same', async () => {
+    const desk = await newDesk()
+    await compare(desk)
+    await server.sql('update sessions set capacity = 9; update sessions set capacity = 10; delete from spaces')
+    await server.sql("update sync_log set at = at - interval '61 days'")
+    await compactLog({ db: server.postgres.db, restMs: 0 })
+    await checkIn(desk, 0)
+    await drained(desk)
+
+    expect((await compare(desk)).different).toEqual([])
+    await server.sql('delete from facility_digests')
+    expect((await compare(desk)).different).toEqual([])
+  })
+
+  test('of another history is not compared with: the replica is fetched again first (S5)', async () => {
+    const desk = await newDesk()
+    await compare(desk)
+    await server.sql('update server_epoch set epoch = gen_random_uuid()')
+
+    const status = await compare(desk)
+
+    expect(status).toMatchObject({ different: [], problem: null })
+  })
+
+  test('hears how much is waiting on a desk, and how far behind it is', async () => {
+    const desk = await newDesk()
+    await checkIn(desk, 0)
+    await drained(desk)
+    const device = desk.data.signedIn().device.profile().device_id
+    const line = async (name: string) => {
+      const text = await (await fetch(`${server.url()}/metrics`)).text()
+      return text.split('\n').find((each) => each.startsWith(`${name}{device="${device}"}`))
+    }
+
+    await until(async () => (await line('foyer_device_waiting'))?.endsWith(' 0') ?? false)
+
+    expect(await line('foyer_device_behind_entries')).toMatch(/ 0$/)
+    expect(await line('foyer_device_behind_seconds')).toMatch(/ 0$/)
+  })
+})
+
+test('what was found and mended is remembered after a restart', async () => {
+  const desk = await newDesk()
+  tamper(desk, "update families set name = 'Wrong'")
+  const before = await compare(desk)
+  await desk.stop()
+
+  const again = openDesk({ folder: desk.folder })
+  desks = [again]
+  await again.signIn()
+
+  expect(await health(again)).toMatchObject({ compared_at: before.compared_at, mended: before.mended })
+})
+
+test('a facility that is busy with others is compared all the same', async () => {
+  const desk = await newDesk()
+  let ended = false
+  const isOver = (): boolean => ended
+  const busy = (async () => {
+    do await server.insert('spaces', build.space({ facility_id: build.academy.facility_id }))
+    while (!isOver())
+  })()
+
+  const status = await compare(desk).finally(() => (ended = true))
+  await busy
+
+  expect(status.different).toEqual([])
+})
