@@ -1,0 +1,339 @@
+type Fetch = typeof fetch
+type Break = (real: Fetch) => Fetch
+
+interface Heard {
+  readonly url: URL
+  readonly init: RequestInit | undefined
+  /** How many requests there were, this one included. */
+  readonly count: number
+}
+
+interface Made {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+type Change = (answer: Made, heard: Heard) => Partial<Made> | Promise<Partial<Made>>
+
+const urlOf = (input: Parameters<Fetch>[0]): URL => new URL(input instanceof Request ? input.url : String(input))
+
+/** A server that makes something else of the answers of a good one. */
+const altered =
+  (change: Change): Break =>
+  (real) => {
+    let count = 0
+    return async (input, init) => {
+      count += 1
+      const heard = { url: urlOf(input), init, count }
+      const response = await real(input, init)
+      const answer = { status: response.status, headers: new Headers(response.headers), text: await response.text() }
+      const made = { ...answer, ...(await change(answer, heard)) }
+      made.headers.delete('content-encoding')
+      made.headers.delete('content-length')
+      const isEmpty = made.text === '' || made.status === 204 || made.status === 304
+      return new Response(isEmpty ? null : made.text, { status: made.status, headers: made.headers })
+    }
+  }
+
+/** A server that hears another question. */
+const misheard =
+  (mishear: (url: URL, heard: Omit<Heard, 'url'>) => void): Break =>
+  (real) => {
+    let count = 0
+    return async (input, init) => {
+      count += 1
+      const url = urlOf(input)
+      mishear(url, { init, count })
+      return real(url, init)
+    }
+  }
+
+const query = ({ url }: Heard, name: string): string => url.searchParams.get(name) ?? ''
+const isStart = (heard: Heard): boolean => query(heard, 'offset') === '-1'
+const isLive = ({ url }: Heard): boolean => url.searchParams.has('live') && url.searchParams.get('live') !== 'false'
+
+const withHeader = (
+  name: string,
+  value: string | undefined,
+  isMeant: (heard: Heard, made: Made) => boolean = () => true,
+) =>
+  altered((made, heard) => {
+    if (!isMeant(heard, made)) return {}
+    if (value === undefined) made.headers.delete(name)
+    else made.headers.set(name, value)
+    return {}
+  })
+
+interface Message {
+  key?: string
+  value?: Record<string, unknown>
+  headers: Record<string, unknown>
+}
+
+const withMessages = (
+  change: (messages: Message[], heard: Heard) => readonly unknown[],
+  isMeant: (heard: Heard) => boolean = () => true,
+) =>
+  altered(({ text, status }, heard) => {
+    if (status !== 200 || text === '' || !isMeant(heard)) return {}
+    return { text: JSON.stringify(change(JSON.parse(text) as Message[], heard)) }
+  })
+
+const upToDate = { headers: { control: 'up-to-date', global_last_seen_lsn: '1' } }
+const isChange = ({ key }: Message): boolean => key !== undefined
+const isOfficial = ({ url }: Heard): boolean => url.searchParams.has('log')
+/** Who is up to date and asks for more. */
+const isBack = (heard: Heard): boolean => query(heard, 'offset').endsWith('_0')
+const refused = (text: string, status = 400) =>
+  altered((made) => (made.status >= 400 && made.status !== 409 ? { text, status } : {}))
+
+export interface Breakage {
+  /** What the check must say. */
+  readonly words: RegExp
+  readonly fetch: (real: Fetch) => Fetch
+}
+
+const insert = (key: string) => ({ key, value: {}, headers: { operation: 'insert' } })
+const mustRefetch = '[{"headers":{"control":"must-refetch"}}]'
+
+/** For the rule of each check, a server that breaks it. */
+export const breakages: Readonly<Record<string, Breakage>> = {
+  R01: { words: /no array/, fetch: altered(() => ({ text: '{}' })) },
+  R02: { words: /electric-offset after -1 is/, fetch: withHeader('electric-offset', undefined) },
+  R03: { words: /no electric-schema/, fetch: withHeader('electric-schema', undefined) },
+  R04: { words: /ends with up-to-date/, fetch: withMessages((messages) => [...messages, upToDate], isStart) },
+  R05: {
+    words: /the offset stays at/,
+    fetch: altered((made, heard) => {
+      if (!isStart(heard)) made.headers.set('electric-offset', query(heard, 'offset'))
+      return { text: '[]' }
+    }),
+  },
+  R06: { words: /electric-up-to-date is false/, fetch: withHeader('electric-up-to-date', undefined) },
+  R07: {
+    words: /went back/,
+    fetch: withMessages((messages, { count }) =>
+      messages.map((message) =>
+        isChange(message) ? message : { headers: { ...message.headers, global_last_seen_lsn: String(1000 - count) } },
+      ),
+    ),
+  },
+  R08: { words: /electric-cursor/, fetch: withHeader('electric-cursor', '7') },
+  R09: {
+    words: /is not text/,
+    fetch: withMessages((messages) =>
+      messages.map((message) =>
+        isChange(message) ? { ...message, value: { ...message.value, position: 7 } } : message,
+      ),
+    ),
+  },
+  R10: {
+    words: /different keys/,
+    fetch: withMessages((messages) =>
+      messages.map((message) => (isChange(message) ? { ...message, key: 'same' } : message)),
+    ),
+  },
+  R11: {
+    words: /number of handles is 2/,
+    fetch: altered((made, { count }) => {
+      made.headers.set('electric-handle', `handle-${count}`)
+      return {}
+    }),
+  },
+  R12: {
+    words: /the loads differ/,
+    fetch: withMessages((messages, { count }) =>
+      messages.filter((message, index) => !isChange(message) || index + 1 !== count),
+    ),
+  },
+  R13: {
+    words: /number of messages is 2/,
+    fetch: withMessages(
+      (messages) => [{ key: 'again', value: {}, headers: { operation: 'insert' } }, ...messages],
+      isBack,
+    ),
+  },
+  R14: {
+    words: /the second is/,
+    fetch: withMessages((messages, { count }) => (count > 1 ? messages.slice(count % 3) : messages)),
+  },
+  R15: {
+    words: /changes came/,
+    fetch: withMessages(
+      (messages) => [...Array.from({ length: 1000 }, (_, n) => insert(`old-${n}`)), ...messages],
+      isBack,
+    ),
+  },
+  R16: {
+    words: /they differ/,
+    fetch: withMessages((messages) => messages.filter((message) => !isChange(message)), isBack),
+  },
+  R17: {
+    words: /the status is 400/,
+    fetch: altered((_made, { url }) => (url.searchParams.has('zzz') ? { status: 400, text: '{}' } : {})),
+  },
+  R18: {
+    words: /the status is 404/,
+    fetch: altered((_made, { init }) => (init?.method === 'HEAD' ? { status: 404 } : {})),
+  },
+  R19: {
+    words: /cannot be read/,
+    fetch: altered((_made, { init }) =>
+      new Headers(init?.headers).has('accept-encoding') ? { text: '\u001f\u008b' } : {},
+    ),
+  },
+  L01: {
+    words: /the status is 204/,
+    fetch: altered((_made, heard) => (isLive(heard) ? { status: 204, text: '' } : {})),
+  },
+  L02: { words: /electric-cursor is/, fetch: withHeader('electric-cursor', undefined) },
+  L03: { words: /it went from 7 to 7/, fetch: withHeader('electric-cursor', '7', isLive) },
+  L04: { words: /it moved to 7_7/, fetch: withHeader('electric-offset', '7_7', isLive) },
+  L05: { words: /it was not held/, fetch: misheard((url) => url.searchParams.delete('live')) },
+  L06: {
+    words: /the change is not in it/,
+    fetch: withMessages((messages) => messages.filter((message) => !isChange(message)), isLive),
+  },
+  L07: {
+    words: /taken for live/,
+    fetch: misheard((url) => url.searchParams.get('live') === 'false' && url.searchParams.set('live', 'true')),
+  },
+  L08: {
+    words: /the status is 200/,
+    fetch: misheard((url) => url.searchParams.get('offset') === '-1' && url.searchParams.delete('live')),
+  },
+  L09: {
+    words: /is up to/,
+    fetch: withMessages((messages) =>
+      messages.map((message) =>
+        isChange(message) ? { ...message, headers: { ...message.headers, lsn: '1' } } : message,
+      ),
+    ),
+  },
+  L10: {
+    words: /the next request is 503/,
+    fetch: altered((_made, heard) =>
+      heard.count > 5 && isBack(heard) && !isLive(heard) ? { status: 503, text: '{}' } : {},
+    ),
+  },
+  L11: {
+    words: /with the change is/,
+    fetch: withMessages((messages, { count }) => (count % 5 === 0 ? [upToDate] : messages), isLive),
+  },
+  L12: {
+    words: /electric-offset is/,
+    fetch: altered((made, { url }) => {
+      if (!url.searchParams.has('live_sse')) return {}
+      made.headers.set('content-type', 'text/event-stream')
+      made.headers.set('electric-offset', '7_7')
+      return { text: `data: ${JSON.stringify(upToDate)}\n\n` }
+    }),
+  },
+  X01: { words: /the control of its message/, fetch: altered(({ status }) => (status === 409 ? { text: '[]' } : {})) },
+  X02: {
+    words: /electric-handle is/,
+    fetch: withHeader('electric-handle', undefined, (_heard, { status }) => status === 409),
+  },
+  X03: {
+    words: /it ends with 409/,
+    fetch: withHeader('electric-handle', 'another', (heard, made) => made.status === 200 && isStart(heard)),
+  },
+  X04: {
+    words: /answered with/,
+    fetch: altered((made, heard) => {
+      if (query(heard, 'handle') !== '') made.headers.set('electric-handle', query(heard, 'handle'))
+      return {}
+    }),
+  },
+  X05: { words: /stuck/, fetch: altered(({ status }) => (status === 409 ? { status: 400, text: '{}' } : {})) },
+  X06: {
+    words: /the status is 400/,
+    fetch: altered((_made, heard) => (query(heard, 'offset') === '0_1' ? { status: 400, text: '{}' } : {})),
+  },
+  X07: {
+    words: /the status is 200/,
+    fetch: altered(({ status }, heard) =>
+      status === 409 && isLive(heard) ? { status: 200, text: JSON.stringify([upToDate]) } : {},
+    ),
+  },
+  X08: {
+    words: /the status is 409/,
+    fetch: altered((_made, heard) => (isBack(heard) ? { status: 409, text: mustRefetch } : {})),
+  },
+  X09: {
+    words: /the status is 200/,
+    fetch: altered(({ status }) => (status === 409 ? { status: 200, text: JSON.stringify([upToDate]) } : {})),
+  },
+  A01: { words: /may be kept/, fetch: withHeader('cache-control', 'public, max-age=1') },
+  A02: { words: /is kept longer/, fetch: withHeader('cache-control', 'public, max-age=30') },
+  A03: {
+    words: /it is kept longer/,
+    fetch: withHeader('cache-control', 'public, max-age=604800', (_heard, { status }) => status === 409),
+  },
+  A04: { words: /the status is 404/, fetch: withHeader('access-control-allow-origin', '*') },
+  A05: { words: /what is hidden/, fetch: withHeader('access-control-allow-origin', '*') },
+  A06: { words: /its status/, fetch: altered(() => ({ text: '{"status":"asleep"}' })) },
+  A07: { words: /it says false/, fetch: withHeader('electric-has-data', 'false') },
+  A08: {
+    words: /number of messages/,
+    fetch: altered((_made, heard) => (query(heard, 'offset') === 'now' ? { status: 200, text: '[]' } : {})),
+  },
+  O01: {
+    words: /has not is/,
+    fetch: withMessages(
+      (messages) => messages.slice(1),
+      (heard) => isOfficial(heard) && isStart(heard),
+    ),
+  },
+  O02: {
+    words: /the change does not happen/,
+    fetch: withMessages((messages) => messages.filter((message) => !isChange(message)), isLive),
+  },
+  O03: {
+    words: /the change is not there/,
+    fetch: withMessages((messages) => messages.filter((message) => !isChange(message)), isBack),
+  },
+  O04: {
+    words: /must-refetch does not happen/,
+    fetch: altered(({ status }) => (status === 409 ? { status: 503, text: '{}' } : {})),
+  },
+  O05: {
+    words: /the change does not happen/,
+    fetch: altered((_made, heard) => (isLive(heard) ? { status: 503, text: '{}' } : {})),
+  },
+  O06: {
+    words: /must-refetch does not happen/,
+    fetch: altered(({ status }) => (status === 409 ? { status: 503, text: '{}' } : {})),
+  },
+  O07: { words: /the client gave up/, fetch: withHeader('electric-schema', undefined) },
+  O08: {
+    words: /does not happen|no error of the server/,
+    fetch: altered(({ status }) => (status === 401 ? { text: '' } : {})),
+  },
+  O09: {
+    words: /the client gave up/,
+    fetch: altered(({ status }) => (status === 409 ? { status: 400, text: '{}' } : {})),
+  },
+  O10: {
+    words: /has not is/,
+    fetch: withMessages(
+      (messages) => messages.slice(1),
+      (heard) => isOfficial(heard) && heard.count > 2,
+    ),
+  },
+  E01: { words: /is 422/, fetch: refused('{"message":"no"}', 422) },
+  E02: { words: /cannot be read/, fetch: refused('') },
+  E03: { words: /has no message/, fetch: refused('{}') },
+  E04: { words: /may be kept/, fetch: withHeader('cache-control', 'public, max-age=60') },
+  E05: {
+    words: /the status is 200/,
+    fetch: altered(({ status }) => (status === 401 ? { status: 200, text: '[]' } : {})),
+  },
+  E06: { words: /500 for/, fetch: altered(({ status }) => (status === 400 ? { status: 500 } : {})) },
+  E07: {
+    words: /the status is 200/,
+    fetch: altered((_made, { init }) => (init?.method === 'DELETE' ? { status: 200, text: '[]' } : {})),
+  },
+  E08: { words: /were all answered/, fetch: (real) => real },
+}
