@@ -180,7 +180,7 @@ export const readingChecks: readonly Check[] = [
     run: async (target) => {
       const strange = await ask(target, { zzz: '1', 'cache-buster': '7', offset: '-1' })
       mustBe(strange.status, 200, 'the status')
-      must(isSame(rowsOf([strange]), rowsOf((await target.loaded()).slice(0, 1))), 'the rows differ')
+      must(isSame(rowsOf([strange]), rowsOf([await ask(target, { offset: '-1' })])), 'the rows differ')
     },
   },
   {

@@ -53,7 +53,7 @@ export const createTarget = (facts: Facts): Target => {
 
 type Query = Readonly<Record<string, string | undefined>>
 
-export const shapeUrl = ({ url, params }: Target, query: Query): string => {
+const shapeUrl = ({ url, params }: Target, query: Query): string => {
   const full = new URL(url)
   for (const [name, value] of Object.entries({ ...params, ...query })) {
     if (value !== undefined) full.searchParams.set(name, value)
