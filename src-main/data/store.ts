@@ -17,7 +17,7 @@ import { type Damage, damageOf } from './replica/damage.ts'
 import { openShown, type Shown } from './replica/open-shown.ts'
 import { openReplica, type Replica } from './replica/replica.ts'
 import { initialState, type ReplicaState } from './replica/state.ts'
-import { diskProblem, isDamage, type SqliteDatabase } from './sqlite.ts'
+import { diskProblem, isDamage } from './sqlite.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
 
 export interface StoreParts {
