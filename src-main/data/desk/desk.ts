@@ -11,8 +11,11 @@ export interface PrintOrder {
 /** `desk.db` in the words of its readers. Every write is durable when it returns. */
 export interface Desk {
   readonly peek: (kind: 'mutation' | 'receipt') => number
-  /** The moment of truth of a local write: mutation, numbers and print job in one commit; saved when it returns. */
-  readonly commitMutation: (envelope: MutationEnvelope, order: PrintOrder | undefined) => void
+  /**
+   * The moment of truth of a local write: mutation, numbers and print job in one commit; saved when it returns.
+   * `serverTime` is the latest that is known: a clock that is years behind must not make the mutation old (pruneSent).
+   */
+  readonly commitMutation: (envelope: MutationEnvelope, order: PrintOrder | undefined, serverTime?: string) => void
   /** In order of `seq`, at most `limit`. */
   readonly mutationsAfter: (seq: number, limit: number) => readonly MutationEnvelope[]
   readonly mutationsUpTo: (seq: number) => readonly MutationEnvelope[]
@@ -47,8 +50,9 @@ export const deskOver = (db: SqliteDatabase): Desk => {
   )
   const getSetting = db.prepare('select value from settings where key = ?').pluck()
 
-  const commit = db.transaction((envelope: MutationEnvelope, print: PrintOrder | undefined) => {
-    insert.run(envelope.seq, envelope.id, JSON.stringify(envelope), envelope.at)
+  const commit = db.transaction((envelope: MutationEnvelope, print: PrintOrder | undefined, serverTime = '') => {
+    const at = serverTime > envelope.at ? serverTime : envelope.at
+    insert.run(envelope.seq, envelope.id, JSON.stringify(envelope), at)
     advance.run(envelope.seq + 1, 'mutation')
     if (envelope.series_number !== null) advance.run(envelope.series_number + 1, 'receipt')
     if (print) order.run(print.id, print.receipt_id, print.label, envelope.at)
@@ -60,7 +64,7 @@ export const deskOver = (db: SqliteDatabase): Desk => {
 
   return {
     peek: (kind) => Number(next.get(kind)),
-    commitMutation: (envelope, print) => commit.immediate(envelope, print),
+    commitMutation: (envelope, print, serverTime) => commit.immediate(envelope, print, serverTime),
     mutationsAfter: (seq, limit) => after.all(seq, limit).map(toEnvelope),
     mutationsUpTo: (seq) =>
       db.prepare('select envelope from mutations where seq <= ? order by seq').pluck().all(seq).map(toEnvelope),

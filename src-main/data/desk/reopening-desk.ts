@@ -1,7 +1,7 @@
 import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
 import { diskProblem, type SqliteDatabase } from '../sqlite.ts'
-import { type Desk, deskOver, type PrintOrder } from './desk.ts'
+import { type Desk, deskOver } from './desk.ts'
 
 /**
  * `desk.db` behind a connection that is opened anew after an error of the disk: what SQLite remembers of a failed write is
@@ -42,9 +42,9 @@ export const reopeningDesk = (open: () => SqliteDatabase): Desk => {
       db?.pragma('wal_checkpoint(TRUNCATE)')
       return true
     })
-  const commitMutation = (envelope: MutationEnvelope, order: PrintOrder | undefined): void => {
+  const commitMutation: Desk['commitMutation'] = (envelope, order, serverTime) => {
     try {
-      guarded((each) => each.commitMutation(envelope, order))
+      guarded((each) => each.commitMutation(envelope, order, serverTime))
     } catch (error) {
       if (!(error instanceof DomainError) || error.code === 'disk_full') throw error
       if (!settle(() => isSaved(envelope))) throw error

@@ -52,7 +52,8 @@ export const enqueue = async (
       parts.replica.state.update({ appliedSeq: envelope.seq, latestHlc: envelope.hlc })
       const tables = new Set(images.tablesOf(envelope.seq))
       if (search.refresh()) tables.add('search_index')
-      parts.desk.commitMutation(envelope, await printOrder(tx, envelope, context))
+      const { receivedUpTo } = parts.replica.state.read()
+      parts.desk.commitMutation(envelope, await printOrder(tx, envelope, context), receivedUpTo)
       saved = { envelope, tables: [...tables] }
       return saved
     })

@@ -53,7 +53,9 @@ export const startSender = (parts: SenderParts): Sender => {
         return
       }
       step({ kind: 'handed', upTo: last.seq })
-      await parts.server.post('/v1/mutations', { mutations: batch }, mutationsResponse)
+      const { outcomes } = await parts.server.post('/v1/mutations', { mutations: batch }, mutationsResponse)
+      // The answer to something else, such as an old one that a proxy has kept (FAULTS N8).
+      if (outcomes.at(-1)?.id !== last.id) throw new Outage(new Error('This answers another batch'))
       step({ kind: 'answered' })
     } catch (error) {
       if (!(error instanceof Outage) && !(error instanceof DomainError)) parts.onFault(error)

@@ -1,7 +1,7 @@
 import type { Environment } from '../environment.ts'
 
-/** Longer than the server ever holds a request; short enough that a dead line is noticed within FAULTS' 30 s. */
-const longestSilenceMs = 28_000
+/** Longer than the server ever holds a request (20 s); short enough that all has drained 30 s after a line that died (I8). */
+const longestSilenceMs = 24_000
 
 /**
  * Fetches, and gives up when nothing at all has come for a while: a line that died half open, behind a NAT that forgot

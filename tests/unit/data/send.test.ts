@@ -29,6 +29,8 @@ interface World {
   progress: number
   /** Throws what the server says, or answers. */
   readonly answer: (seqs: readonly number[]) => void
+  /** A proxy answers with what it has kept. */
+  isStale?: boolean
 }
 
 const start = (world: World) => {
@@ -39,10 +41,12 @@ const start = (world: World) => {
     desk: { mutationsAfter: (seq, limit) => world.saved.filter((each) => each.seq > seq).slice(0, limit) },
     server: {
       async post(_path, body, answer) {
-        const seqs = (body as { mutations: readonly MutationEnvelope[] }).mutations.map(({ seq }) => seq)
+        const { mutations } = body as { mutations: readonly MutationEnvelope[] }
+        const seqs = mutations.map(({ seq }) => seq)
         sent.push(seqs)
         world.answer(seqs)
-        return answer.parse({ outcomes: [], last_seq: Math.max(world.progress, ...seqs) })
+        const outcomes = mutations.map(({ id, seq }) => ({ id, seq, outcome: 'applied', error: null }))
+        return answer.parse({ outcomes: world.isStale ? [] : outcomes, last_seq: Math.max(world.progress, ...seqs) })
       },
     },
     progress: () => world.progress,
@@ -56,6 +60,21 @@ const start = (world: World) => {
 
 const gap = (expected: number): DomainError => new DomainError('sequence_gap', 'gap', { expected })
 const saved = (...seqs: readonly number[]) => seqs.map((seq) => envelope(seq))
+
+test('an answer to other mutations is none: they are sent again (N8)', async () => {
+  const world: World = { saved: saved(1, 2), progress: 0, isStale: true, answer: () => undefined }
+
+  const { sent } = start(world)
+  await until(() => sent.length === 1)
+  world.isStale = false
+  sender?.notify('contact')
+
+  await until(() => sent.length > 1)
+  expect(sent.slice(0, 2)).toEqual([
+    [1, 2],
+    [1, 2],
+  ])
+})
 
 describe('what the server says of the sequence (U4)', () => {
   test('is followed, also back behind what the log said before the server was restored', async () => {
