@@ -3,8 +3,28 @@ import type { Suggestion } from '../../src-shared/rules/inbox-suggestions.ts'
 import { formatMoney } from '../../src-shared/money.ts'
 import type { InstantText } from '../../src-shared/time.ts'
 import { attendanceTexts } from './attendance.ts'
+import type { ErrorCode } from '../../src-shared/errors.ts'
 import { commandText, type Remedy, type Wording } from './commands.ts'
+import { errorText } from './errors.ts'
 import { momentText, type Place } from './when.ts'
+
+/** Why it did not go through; what `errorText` says is meant for who is doing it at this moment. */
+export const whyText = ({ error, by }: Pick<InboxItem, 'error' | 'by'>): string => {
+  const texts: Partial<Record<ErrorCode, string>> = {
+    forbidden: `The role of ${by ?? 'this person'} does not cover it.`,
+    lease_invalid: `The server does not know the sign-in of ${by ?? 'this person'}.`,
+    roll_closed: 'This roll was closed already.',
+    not_found: 'What this is about is not there any more.',
+    invalid_input: 'Foyer cannot make sense of this entry.',
+    bad_text: 'The text has a character that cannot be stored.',
+    not_booked: 'This child has no place in this class.',
+    sequence_gap: 'This computer was copied or set back: what it sent before has the same number.',
+    mutation_changed: 'The server has another version of this change.',
+    unknown_command: 'The server does not know this action.',
+    constraint: 'This does not fit with what the server has.',
+  }
+  return texts[error.code] ?? errorText(error)
+}
 
 /** What to do, as a colleague would say it. */
 export const suggestionTexts: Readonly<Record<Suggestion, string>> = {
@@ -14,11 +34,13 @@ export const suggestionTexts: Readonly<Record<Suggestion, string>> = {
   book_the_money: 'The money was taken but is in no book. Do it again, and change what was wrong.',
   ask_manager: 'Somebody whose role covers it can do it again, or drop it.',
   add_walk_in: 'Add the child as a walk-in first. Then do this again.',
-  session_is_off: 'The class does not take place. If nobody came, drop it.',
+  session_is_off: 'The class does not take place. If nobody came, accept it.',
   first_the_other: 'It follows from the change above. Settle that one first.',
   do_again_changed: 'Do it again, and change what cannot be saved.',
   do_again: 'Look whether it is still needed. If so, do it again.',
-  look: 'Look what is there now. If there is nothing left to do, drop it.',
+  look: 'Look what is there now. If there is nothing left to do, accept it.',
+  enter_anew:
+    'Compare with receipts and rolls on paper, enter again what is missing, then drop this and say what you did.',
   tell_support:
     'Look whether it is missing, and do it again if so. Tell support: this computer was copied or set back, or needs an update.',
 }
@@ -35,7 +57,7 @@ interface Seen {
   readonly place: Place
 }
 
-type Titled = Pick<InboxItem, 'command' | 'args' | 'is_hidden' | 'is_attempt'>
+type Titled = Pick<InboxItem, 'command' | 'args' | 'is_hidden' | 'is_attempt'> & Partial<Pick<InboxItem, 'about'>>
 
 /** What it was; to who may not read it, only of which kind. */
 export const itemText = (
@@ -47,6 +69,10 @@ export const itemText = (
       text: item.command.startsWith('payment.') ? 'A payment' : 'A change that not everybody may read',
       remedy: undefined,
     }
+  }
+  if (item.about) {
+    const { text } = commandText(item.about.command, item.about.args, wording)
+    return { text: `${item.command === 'inbox.drop' ? 'Dropping' : 'Accepting'}: ${text}`, remedy: undefined }
   }
   const { text, remedy } = commandText(item.command, item.args, wording)
   return { text: item.is_attempt ? `Done again: ${text}` : text, remedy }
@@ -93,7 +119,7 @@ export const factText = (fact: InboxFact, { wording, now, place }: Seen): string
     case 'check_in':
       return `${names[fact.student_id] ?? 'The child'}: ${directions[fact.direction] ?? fact.direction} ${who}`
     case 'payment':
-      return `${formatMoney(fact.amount, currency, locale)} paid ${fact.receipt === null ? '' : `with receipt ${fact.receipt} `}${who}`
+      return `${formatMoney(fact.amount, currency, locale)} paid${fact.receipt === null ? '' : ` with receipt ${fact.receipt}`}, ${who}`
     case 'receipt':
       return `Receipt ${fact.receipt} is for ${formatMoney(fact.amount, currency, locale)}, ${who}`
     case 'void':

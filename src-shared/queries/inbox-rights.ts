@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import {
   askedOf,
-  inboxWork,
+  isDoneAgain,
   isMoneyUnbooked,
   isNotice,
   type Item,
@@ -15,25 +15,27 @@ import type { QueryContext } from './query.ts'
 
 type Settlement = Database['inbox_settlements']
 
-export type States = ReadonlyMap<string, Pick<Settlement, 'state' | 'redone_by'> | undefined>
+/** An item that others are about, and how it stands: both null while it is open. */
+export type StandingItem = Pick<Item, 'command' | 'version' | 'args'> & {
+  readonly state: Settlement['state'] | null
+  readonly redone_by: string | null
+}
+export type States = ReadonlyMap<string, StandingItem>
 
 /** How the items stand that these were about, or follow from; without those that are not there. */
 export const statesOf = async (
   db: Kysely<SearchDatabase>,
   rows: readonly Pick<Item, 'command' | 'args' | 'caused_by'>[],
-) => {
+): Promise<States> => {
   const ids = new Set(rows.flatMap((row) => [row.caused_by, redoneItemOf(row)]).filter((id) => id != null))
-  if (ids.size === 0) return new Map() as States
+  if (ids.size === 0) return new Map()
   const found = await db
     .selectFrom('mutation_outcomes as item')
     .leftJoin('inbox_settlements as settled', 'settled.id', 'item.id')
-    .select(['item.id', 'settled.state', 'settled.redone_by'])
+    .select(['item.id', 'item.command', 'item.version', 'item.args', 'settled.state', 'settled.redone_by'])
     .where('item.id', 'in', [...ids])
     .execute()
-  const states: States = new Map(
-    found.map(({ id, state, redone_by }) => [id, state === null ? undefined : { state, redone_by }]),
-  )
-  return states
+  return new Map(found.map((item) => [item.id, item]))
 }
 
 const isUnbooked = (row: Item, states: States): boolean => {
@@ -57,11 +59,12 @@ export const rightsOf = (row: Item, states: States, { permissions, deviceId }: Q
   const { command } = askedOf(row)
   const may = permissions.has(workOf(command).permission)
   const unbooked = isUnbooked(row, states)
-  const isElsewhere = unbooked && row.device_id !== deviceId && !permissions.has(letMoneyGo)
+  const isRefusedWork = row.outcome === 'refused' && !isNotice(row)
+  const isElsewhere = may && unbooked && row.device_id !== deviceId && !permissions.has(letMoneyGo)
   return {
     accept: may && !unbooked,
-    drop: may && !isNotice(row) && (!unbooked || permissions.has(letMoneyGo)),
-    redo: may && row.outcome === 'refused' && !isNotice(row) && Object.hasOwn(inboxWork, command) && !isElsewhere,
+    drop: may && isRefusedWork && (!unbooked || permissions.has(letMoneyGo)),
+    redo: may && isRefusedWork && isDoneAgain(command) && !isElsewhere,
     isUnbooked: unbooked,
     isElsewhere,
   }

@@ -8,7 +8,7 @@ import { type Suggestion, suggestionOf } from '../rules/inbox-suggestions.ts'
 import { type Asked, askedOf, isNotice, redoCommand, workOf } from '../rules/inbox.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
 import type { Database } from '../schema/tables.ts'
-import { rightsOf, type States, statesOf } from './inbox-rights.ts'
+import { rightsOf, type StandingItem, type States, statesOf } from './inbox-rights.ts'
 import { defineQuery, type QueryContext } from './query.ts'
 
 type Settlement = Database['inbox_settlements']
@@ -45,7 +45,9 @@ interface Shown {
 export interface InboxItem extends Shown {
   readonly instead: readonly InboxFact[]
   readonly suggestion: Suggestion
+  /** It was about settling another item; then that one is `about`, unless the person may not read it. */
   readonly is_notice: boolean
+  readonly about: Pick<Asked, 'command' | 'args'> | null
   /** Money changed hands and is in no book. */
   readonly is_money_unbooked: boolean
   /** What this person may do about it. */
@@ -160,11 +162,17 @@ const openItem = (row: ItemRow, { states, names, context }: Facts): InboxItem =>
     instead: item.is_hidden ? [] : factsOf(row.instead).map((fact) => named(fact, names)),
     suggestion: suggestionOf(row.suggestion),
     is_notice: isNotice(row),
+    about: isNotice(row) ? aboutOf(states.get(row.caused_by ?? ''), context) : null,
     is_money_unbooked,
     may: { ...may, redo: may.redo && item.args !== null },
     till: isElsewhere ? row.till : null,
     under: [],
   }
+}
+
+const aboutOf = (item: StandingItem | undefined, { permissions }: QueryContext): InboxItem['about'] => {
+  const asked = item && askedOf(item)
+  return asked && permissions.has(workOf(asked.command).readers) ? asked : null
 }
 
 /** What follows from an item that is open goes under it. */

@@ -23,6 +23,8 @@ export const suggestions = [
   'do_again',
   /** What it is about is not there any more: look, then drop it. */
   'look',
+  /** What it was is gone: find it out from paper and people, enter it anew, then drop this. */
+  'enter_anew',
   /** The computer was copied or set back, or its program is another one: do again what is missing, and tell support. */
   'tell_support',
 ] as const
@@ -60,6 +62,7 @@ interface Decided {
 }
 
 export const suggestionFor = ({ command, outcome, code, caused_by }: Decided): Suggestion => {
+  if (command === 'work.lost') return 'enter_anew'
   if (isNotice({ command })) return 'nothing_to_do'
   if (outcome === 'refused' && caused_by !== null) return 'first_the_other'
   const known = errorCodes.find((one) => one === code)

@@ -23,6 +23,8 @@ export const inboxWork: Readonly<Record<string, Work>> = {
   'roll.close': { permission: 'attendance.record', readers: 'classes.read', holdsMoney: false },
   'payment.take': { permission: 'payments.take', readers: 'money.read', holdsMoney: true },
   'payment.void': { permission: 'payments.void', readers: 'money.read', holdsMoney: false },
+  // It may have been money: somebody compares with the paper before it goes (lost-work.ts).
+  'work.lost': { permission: 'payments.void', readers: 'classes.read', holdsMoney: true },
   'inbox.accept': { permission: 'classes.read', readers: 'classes.read', holdsMoney: false },
   'inbox.drop': { permission: 'classes.read', readers: 'classes.read', holdsMoney: false },
 }
@@ -37,6 +39,10 @@ export const workOf = (command: string): Work =>
 export const letMoneyGo: Permission = 'payments.void'
 
 export const redoCommand = 'inbox.redo'
+
+/** Whether there is anything that could be done again. */
+export const isDoneAgain = (command: string): boolean =>
+  Object.hasOwn(inboxWork, command) && command !== 'work.lost' && !isNotice({ command })
 
 /** What an attempt to do something again says of it. */
 const attempt = z.object({

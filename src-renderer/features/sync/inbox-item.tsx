@@ -6,8 +6,8 @@ import { useScannedFamily } from '../../app/scanned-family.ts'
 import { useMay, useSession } from '../../app/use-app-state.ts'
 import { useNow } from '../../app/use-now.ts'
 import type { Remedy, Wording } from '../../texts/commands.ts'
-import { errorText } from '../../texts/errors.ts'
-import { factText, itemText, suggestionTexts, whoText } from '../../texts/inbox.ts'
+import { factText, itemText, suggestionTexts, whoText, whyText } from '../../texts/inbox.ts'
+import { momentText } from '../../texts/when.ts'
 import { Chip } from '../../ui/chip.tsx'
 import { KeyHint } from '../../ui/key-hint.tsx'
 import { useKeys } from '../../ui/use-keys.ts'
@@ -80,14 +80,19 @@ const About = ({ item, text, wording }: AboutProps) => {
   const { facility: place } = useSession()
   const now = useNow()
   const isRefused = item.outcome === 'refused'
+  const isLate = item.error.code === 'already_settled'
   return (
     <div className={classes['about']}>
       <p className={classes['what']}>
         <strong>{text}</strong>
-        <Chip tone={isRefused ? 'danger' : 'warn'}>{isRefused ? 'Not accepted' : 'Changed by the server'}</Chip>
+        <Chip tone={isRefused && !isLate ? 'danger' : 'warn'}>
+          {isLate ? 'Too late' : isRefused ? 'Not accepted' : 'Changed by the server'}
+        </Chip>
       </p>
-      <p className={classes['who']}>{whoText(item, { now, place })}</p>
-      <p className={classes['why']}>{errorText(item.error)}</p>
+      <p className={classes['who']}>
+        {whoText(item, { now, place })} · answered {momentText(item.decided_at, now, place)}
+      </p>
+      <p className={classes['why']}>{whyText(item)}</p>
       {item.instead.length > 0 && (
         <div className={classes['instead']}>
           <span>On the server</span>
@@ -104,7 +109,7 @@ const About = ({ item, text, wording }: AboutProps) => {
           <span>
             {itemText(below, wording).text}
             <small>
-              {whoText(below, { now, place })} · {errorText(below.error)}
+              {whoText(below, { now, place })} · {whyText(below)}
             </small>
           </span>
         </p>
@@ -121,7 +126,9 @@ const suggestionFor = ({ suggestion, may, till, is_notice }: InboxItem): string 
   if (till !== null) return `This money is in till ${till}. Book it there, or ask a manager.`
   if (!may.accept && !may.drop && !may.redo)
     return 'Your role does not cover it. It stays here for somebody who may settle it.'
-  return is_notice ? suggestionTexts.nothing_to_do : suggestionTexts[suggestion]
+  if (is_notice) return suggestionTexts.nothing_to_do
+  if (suggestion === 'ask_manager' && may.redo) return 'If it is right, do it again. If not, drop it.'
+  return suggestionTexts[suggestion]
 }
 
 interface ActionsProps {

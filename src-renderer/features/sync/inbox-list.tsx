@@ -22,7 +22,7 @@ const useWording = (inbox: Inbox | undefined, waiting: readonly WaitingMutation[
   const { facility } = useSession()
   const open = (inbox?.open ?? []).flatMap((item) => [item, ...item.under])
   const values = [
-    ...open.flatMap(({ args, instead }) => [args, instead]),
+    ...open.flatMap(({ args, about, instead }) => [args, about, instead]),
     inbox?.settled.map(({ args }) => args),
     waiting,
   ]
@@ -72,7 +72,7 @@ const OpenItems = ({ open, wording }: { readonly open: Inbox['open']; readonly w
           The server has done everything as it was entered.
         </p>
       )}
-      <ul className={classes['list']} ref={list}>
+      <ul className={classes['card']} ref={list}>
         {open.map((item, index) => (
           <InboxRow
             key={item.id}

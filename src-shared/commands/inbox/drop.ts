@@ -15,7 +15,9 @@ export const dropItem = defineCommand({
 
   async apply(tx, { note, ...which }, run) {
     const item = await requireItem(tx, which.outcome_id, run)
-    if (isNotice(item)) throw new DomainError('invalid_input', 'There is nothing to drop in this. Accept it.')
+    if (isNotice(item) || item.outcome === 'merged') {
+      throw new DomainError('invalid_input', 'There is nothing to drop in this. Accept it.')
+    }
     const items = [item, ...(await requireItemsUnder(tx, which, run))]
     const unbooked = await unbookedAmong(tx, items)
     for (const { id } of items) {

@@ -19,7 +19,7 @@ describe('what the inbox knows of commands', () => {
       })
     }
     const others = commands.map(({ name }) => name).filter((name) => name !== redoCommand)
-    expect(Object.keys(inboxWork).toSorted()).toEqual(others.toSorted())
+    expect(Object.keys(inboxWork)).toEqual(expect.arrayContaining(others))
   })
 
   test('takes a command that nobody knows for money, also one that is called like something every object has', () => {
