@@ -13,6 +13,10 @@ const localDdl = [
   `create table before_images (n integer primary key, seq integer not null, table_name text not null, row_id text not null,
     image text) strict`,
   'create index before_images_by_seq on before_images (seq)',
+  'create index before_images_by_row on before_images (row_id, table_name, seq)',
+  // Which rows each unsent command looked at: what it does depends on them and on nothing else.
+  'create table unsent_reads (key text not null, seq integer not null, primary key (key, seq)) strict, without rowid',
+  'create index unsent_reads_by_seq on unsent_reads (seq)',
   // Commands whose rerun is refused here now: shown as "will need you"; the server decides.
   'create table local_refusals (seq integer primary key, error text not null) strict',
   searchFamiliesDdl,

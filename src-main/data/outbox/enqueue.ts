@@ -13,6 +13,7 @@ import type { Desk, PrintOrder } from '../desk/desk.ts'
 import type { Profile } from '../device/profile.ts'
 import type { Environment } from '../environment.ts'
 import { oneWriter } from '../one-writer.ts'
+import { readRecorder } from '../replica/read-recorder.ts'
 import type { Replica } from '../replica/replica.ts'
 
 export interface Actor {
@@ -47,8 +48,10 @@ export const enqueue = async (
   try {
     return await parts.replica.transact(async (tx) => {
       const { envelope, context } = compose(parts, command, args, actor)
-      const { images, search } = parts.replica.live()
-      await images.capture(envelope.seq, () => applyCommand(tx, command, args, context))
+      const { images, reads, search } = parts.replica.live()
+      const recorder = readRecorder()
+      await images.capture(envelope.seq, () => applyCommand(tx.withPlugin(recorder), command, args, context))
+      reads.remember(envelope.seq, recorder.keys)
       parts.replica.state.update({ appliedSeq: envelope.seq, latestHlc: envelope.hlc })
       const tables = new Set(images.tablesOf(envelope.seq))
       if (search.refresh()) tables.add('search_index')

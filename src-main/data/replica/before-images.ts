@@ -1,6 +1,6 @@
 import { allTables } from '../../../src-shared/replica/schema.ts'
 import type { Table } from '../../../src-shared/schema/table.ts'
-import type { SqliteDatabase } from '../sqlite.ts'
+import { type SqliteDatabase, textOrUndefined } from '../sqlite.ts'
 
 const objectOf = (table: Table): string =>
   `json_object(${Object.keys(table.columns)
@@ -26,6 +26,14 @@ export interface ChangedRow {
   readonly row_id: string
 }
 
+type Image = Readonly<Record<string, unknown>>
+
+interface FirstWriter {
+  readonly seq: number
+  /** Undefined when the command made the row. */
+  readonly before: Image | undefined
+}
+
 /** What unsent commands overwrote, kept by triggers so that no command has to think of it. */
 export interface BeforeImages {
   /** While it runs, every row change is remembered under `seq`. */
@@ -34,6 +42,12 @@ export interface BeforeImages {
   readonly tablesOf: (seq: number) => readonly string[]
   /** The rows that commands up to `seq` changed. */
   readonly rowsUpTo: (seq: number) => readonly ChangedRow[]
+  /** The first command after `seq` that changed this row, and what the row was before; undefined when none did. */
+  readonly firstWriter: (row: ChangedRow, seq: number) => FirstWriter | undefined
+  /** What the row was before all commands up to `seq`, of which at least one changed it. */
+  readonly original: (row: ChangedRow, seq: number) => Image | undefined
+  /** Puts a row back to that. */
+  readonly restore: (row: ChangedRow, seq: number) => void
   /** Puts back what every command after `seq` overwrote, newest first; answers with the touched tables. */
   readonly undoAfter: (seq: number) => readonly string[]
   readonly forgetUpTo: (seq: number) => void
@@ -48,7 +62,15 @@ export const installBeforeImages = (db: SqliteDatabase): BeforeImages => {
   const setCapturing = db.prepare('update capturing set seq = ?')
   const images = db.prepare('select table_name, row_id, image from before_images where seq > ? order by n desc')
   const changed = db.prepare('select distinct table_name, row_id from before_images where seq <= ?')
+  const writer = db.prepare(
+    'select seq, image from before_images where row_id = ? and table_name = ? and seq > ? order by seq, n limit 1',
+  )
+  const oldest = db
+    .prepare('select image from before_images where row_id = ? and table_name = ? and seq <= ? order by seq, n limit 1')
+    .pluck()
   const restore = new Map(allTables.map((table) => [table.name, restorer(db, table)]))
+  const originalOf = ({ table_name, row_id }: ChangedRow, seq: number): string | null =>
+    textOrUndefined(oldest.get(row_id, table_name, seq)) ?? null
 
   return {
     async capture(seq, work) {
@@ -62,6 +84,12 @@ export const installBeforeImages = (db: SqliteDatabase): BeforeImages => {
     tablesOf: (seq) =>
       db.prepare('select distinct table_name from before_images where seq = ?').pluck().all(seq).map(String),
     rowsUpTo: (seq) => changed.all(seq) as ChangedRow[],
+    firstWriter({ table_name, row_id }, seq) {
+      const found = writer.get(row_id, table_name, seq) as { seq: number; image: string | null } | undefined
+      return found && { seq: found.seq, before: toImage(found.image) }
+    },
+    original: (row, seq) => toImage(originalOf(row, seq)),
+    restore: (row, seq) => restore.get(row.table_name)?.(row.row_id, originalOf(row, seq)),
     undoAfter(seq) {
       const rows = images.all(seq) as { table_name: string; row_id: string; image: string | null }[]
       for (const { table_name, row_id, image } of rows) restore.get(table_name)?.(row_id, image)
@@ -71,6 +99,8 @@ export const installBeforeImages = (db: SqliteDatabase): BeforeImages => {
     forgetUpTo: (seq) => db.prepare('delete from before_images where seq <= ?').run(seq),
   }
 }
+
+const toImage = (text: string | null): Image | undefined => (text === null ? undefined : (JSON.parse(text) as Image))
 
 const restorer = (db: SqliteDatabase, table: Table): ((rowId: string, image: string | null) => void) => {
   const columns = Object.keys(table.columns)

@@ -11,6 +11,7 @@ import { type BeforeImages, installBeforeImages } from './before-images.ts'
 import type { Damage } from './damage.ts'
 import { keptStatements } from './kept-statements.ts'
 import { type ReplicaState, stateReader, type StateStore, stateStore } from './state.ts'
+import { type UnsentReads, unsentReads } from './unsent-reads.ts'
 
 /** A copy of the facility's rows. It can be deleted at any time and made again from the server and `desk.db`. */
 export interface Replica {
@@ -37,6 +38,7 @@ export interface Replica {
 
 interface Live {
   readonly images: BeforeImages
+  readonly reads: UnsentReads
   readonly search: SearchIndex
 }
 
@@ -123,7 +125,7 @@ const replicaOver = (
 
 const goLive = (db: SqliteDatabase): Live => {
   tune(db, { cacheKib: 16_384, pagesInLog: 1000 })
-  return { images: installBeforeImages(db), search: installSearchIndex(db) }
+  return { images: installBeforeImages(db), reads: unsentReads(db), search: installSearchIndex(db) }
 }
 
 interface Tuning {

@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Transaction } from 'kysely'
 import { applyCommand } from '../../../src-shared/commands/command.ts'
 import { findCommand } from '../../../src-shared/commands/index.ts'
 import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
-import { toErrorData } from '../../../src-shared/errors.ts'
+import { DomainError, toErrorData } from '../../../src-shared/errors.ts'
 import { type Applier, laterOf, latestHlcOf } from '../../../src-shared/replica/apply.ts'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import { permissionsOf } from '../../../src-shared/rules/access.ts'
@@ -10,9 +11,10 @@ import type { Database } from '../../../src-shared/schema/tables.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Profile } from '../device/profile.ts'
 import { oneWriter } from '../one-writer.ts'
-import type { ChangedRow } from '../replica/before-images.ts'
+import { anyRow, type ReadRecorder, readRecorder } from '../replica/read-recorder.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { SqliteDatabase } from '../sqlite.ts'
+import { planRebase } from './rebase-plan.ts'
 
 export interface Batch {
   readonly entries: readonly LogEntry[]
@@ -28,33 +30,33 @@ export interface RebaseParts {
   readonly profile: Pick<Profile, 'device_id' | 'facility_id' | 'till'>
 }
 
-/**
- * No command writes these, and none that is unsent reads what comes: an item of the inbox was there before it was settled,
- * and never changes. So they may change under unsent commands.
- */
-const bookkeeping = new Set(['device_progress', 'mutation_outcomes'])
-
 /** Up to which of our own mutations the replica's log position contains the server's decision. */
 export const progressIn = (db: SqliteDatabase, deviceId: string): number =>
   Number(db.prepare('select last_seq from device_progress where id = ?').pluck().get(deviceId) ?? 0)
 
 /**
  * Applies one batch of the log: the replica goes from log(p) + unsent to log(q) + unsent in one transaction, so own writes
- * never blink (SPEC R1-R4). Answers with the tables that changed.
+ * never blink (SPEC R1-R4). Only what the batch concerns of the unsent work is undone and run again (R6). Answers with the
+ * tables that changed.
  */
 export const applyBatch = (parts: RebaseParts, batch: Batch): Promise<readonly string[]> =>
   parts.replica.transact(async (tx) => {
     const { replica, applier } = parts
-    const { images, search } = replica.live()
+    const { images, reads, search } = replica.live()
     const touched = new Set(batch.entries.map((entry) => entry.table_name))
+    const decided = progressIn(replica.db, parts.profile.device_id)
+    const progress = progressAfter(batch, parts.profile.device_id) ?? decided
+    const plan = { replica, entries: batch.entries, progress, isRewound: progress < decided }
+    const { keptUpTo, restored, applied } = planRebase(plan)
 
-    if (isOwnEcho(parts, batch)) {
-      applier.apply(batch.entries.filter((entry) => bookkeeping.has(entry.table_name)))
-    } else {
-      for (const table of images.undoAfter(0)) touched.add(table)
-      applier.apply(batch.entries)
-      for (const table of await replay(tx, parts, progressIn(replica.db, parts.profile.device_id))) touched.add(table)
+    for (const table of images.undoAfter(keptUpTo)) touched.add(table)
+    reads.forgetAfter(keptUpTo)
+    for (const row of restored) {
+      images.restore(row, progress)
+      touched.add(row.table_name)
     }
+    applier.apply(applied)
+    if (keptUpTo < parts.desk.lastSeq()) for (const table of await replay(tx, parts, keptUpTo)) touched.add(table)
     forgetDecided(parts)
     replica.state.update({
       position: batch.position,
@@ -66,30 +68,23 @@ export const applyBatch = (parts: RebaseParts, batch: Batch): Promise<readonly s
     return [...touched]
   })
 
-/**
- * Whether the batch says nothing but what the replica shows already, and all that the decided commands had shown: the
- * usual answer to our own commands. Then undoing and rerunning the rest would end in the same rows, because the commands
- * are deterministic (SPEC R6). A row of anybody else that is shown already can be the guess of a command that is not
- * decided yet: then what is kept below that guess must change.
- */
-const isOwnEcho = ({ replica, applier, profile }: RebaseParts, { entries }: Batch): boolean => {
-  if (!entries.every((entry) => bookkeeping.has(entry.table_name) || applier.isShown(entry))) return false
-  const own = entries.findLast(
-    ({ table_name, row_id }) => table_name === 'device_progress' && row_id === profile.device_id,
-  )
-  const confirmed = new Set(entries.filter((entry) => !bookkeeping.has(entry.table_name)).map(keyOf))
-  const decided = replica.live().images.rowsUpTo(Number(own?.row?.['last_seq'] ?? 0))
-  return decided.length === confirmed.size && decided.every((row) => confirmed.has(keyOf(row)))
+/** What a batch says of this device's work, if anything. */
+const progressAfter = ({ entries }: Batch, deviceId: string): number | undefined => {
+  const own = entries.findLast(({ table_name, row_id }) => table_name === 'device_progress' && row_id === deviceId)
+  return own && Number(own.row?.['last_seq'] ?? 0)
 }
-
-const keyOf = ({ table_name, row_id }: ChangedRow): string => `${table_name}/${row_id}`
 
 /** Before-images and refusals of commands that the server has decided are not needed any more. */
 const forgetDecided = ({ replica, profile }: RebaseParts): void => {
   const progress = progressIn(replica.db, profile.device_id)
-  replica.live().images.forgetUpTo(progress)
+  const { images, reads } = replica.live()
+  images.forgetUpTo(progress)
+  reads.forgetUpTo(progress)
   replica.db.prepare('delete from local_refusals where seq <= ?').run(progress)
 }
+
+/** So many are read at once, and then others get a turn: they see the replica as it was before. */
+const rerunsPerTurn = 100
 
 /** Runs again, in order, what the device did after `seq`. Answers with the tables that changed. */
 export const replay = async (
@@ -100,15 +95,20 @@ export const replay = async (
   const { replica, desk } = parts
   const { images } = replica.live()
   const touched = new Set<string>()
-  const mutations = desk.mutationsAfter(seq, Number.MAX_SAFE_INTEGER)
-  for (const mutation of mutations) {
-    await rerun(tx, parts, mutation)
-    for (const table of images.tablesOf(mutation.seq)) touched.add(table)
+  let { latestHlc } = replica.state.read()
+  let appliedSeq = seq
+  for (;;) {
+    const mutations = desk.mutationsAfter(appliedSeq, rerunsPerTurn)
+    for (const mutation of mutations) {
+      await rerun(tx, parts, mutation)
+      for (const table of images.tablesOf(mutation.seq)) touched.add(table)
+      latestHlc = laterOf(latestHlc, mutation.hlc)
+      appliedSeq = mutation.seq
+    }
+    if (mutations.length < rerunsPerTurn) break
+    await setImmediate()
   }
-  replica.state.update({
-    appliedSeq: Math.max(seq, mutations.at(-1)?.seq ?? 0),
-    latestHlc: mutations.reduce((latest, { hlc }) => laterOf(latest, hlc), replica.state.read().latestHlc),
-  })
+  replica.state.update({ appliedSeq, latestHlc })
   if (replica.live().search.refresh()) touched.add('search_index')
   return [...touched]
 }
@@ -116,27 +116,32 @@ export const replay = async (
 /** A rerun that is refused leaves no trace but its reason; it still goes to the server, which decides (DESIGN.md §6.4). */
 const rerun = async (tx: Transaction<Database>, parts: RebaseParts, mutation: MutationEnvelope): Promise<void> => {
   const { db } = parts.replica
+  const { images, reads } = parts.replica.live()
+  const recorder = readRecorder()
   db.exec('savepoint rerun')
   try {
-    await parts.replica.live().images.capture(mutation.seq, () => runEnvelope(tx, parts, mutation))
+    await images.capture(mutation.seq, () => runEnvelope({ tx, recorder }, parts, mutation))
     db.prepare('delete from local_refusals where seq = ?').run(mutation.seq)
   } catch (error) {
     db.exec('rollback to rerun')
+    // What is no rule of ours, but one of the database, can depend on anything.
+    if (!(error instanceof DomainError)) reads.remember(mutation.seq, [anyRow])
     db.prepare('insert or replace into local_refusals values (?, ?)').run(
       mutation.seq,
       JSON.stringify(toErrorData(error)),
     )
   }
   db.exec('release rerun')
+  reads.remember(mutation.seq, recorder.keys)
 }
 
 /** The permissions are those of now; the lease was checked at the click. */
 const runEnvelope = async (
-  tx: Transaction<Database>,
+  { tx, recorder }: { readonly tx: Transaction<Database>; readonly recorder: ReadRecorder },
   { profile }: RebaseParts,
   mutation: MutationEnvelope,
 ): Promise<void> => {
-  await applyCommand(tx, findCommand(mutation.command, mutation.version), mutation.args, {
+  await applyCommand(tx.withPlugin(recorder), findCommand(mutation.command, mutation.version), mutation.args, {
     mutationId: mutation.id,
     at: mutation.at,
     hlc: mutation.hlc,
