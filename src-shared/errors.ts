@@ -77,6 +77,8 @@ export const errorCodes = [
   'unavailable',
   /** The database of this computer cannot be read: the file is damaged, or the key is another one. Call for help. */
   'database_unreadable',
+  /** Something that was saved on a computer cannot be read there any more: look what is missing, enter it again. */
+  'work_lost',
   /** The disk of this computer is full: make room, nothing that was saved is lost. */
   'disk_full',
   /** The disk of this computer cannot be written: nothing that was saved is lost, call for help. */

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import path from 'node:path'
 import { databaseFiles, openEncrypted, type OpenOptions, type SqliteDatabase } from './sqlite.ts'
 
 export interface Clock {
@@ -12,6 +13,10 @@ export interface Disk {
   readonly open: (file: string, options: OpenOptions) => SqliteDatabase
   /** Deletes a database with its log; nothing happens where there is none. */
   readonly remove: (file: string) => void
+  /** The bytes of any file; undefined when there is none. */
+  readonly read: (file: string) => Uint8Array | undefined
+  /** Renames a file, so that it stays renamed after a power cut. */
+  readonly move: (from: string, to: string) => void
 }
 
 /**
@@ -41,6 +46,22 @@ const systemDisk: Disk = {
   open: openEncrypted,
   remove(file) {
     for (const each of databaseFiles(file)) rmSync(each, { force: true })
+  },
+  read(file) {
+    try {
+      return readFileSync(file)
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+      throw error
+    }
+  },
+  move(from, to) {
+    renameSync(from, to)
+    // Windows cannot open a folder to sync it; its rename is durable by itself.
+    if (process.platform === 'win32') return
+    const folder = openSync(path.dirname(to), 'r')
+    fsyncSync(folder)
+    closeSync(folder)
   },
 }
 

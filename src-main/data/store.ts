@@ -19,6 +19,7 @@ import { openReplica, type Replica } from './replica/replica.ts'
 import { initialState, type ReplicaState } from './replica/state.ts'
 import { diskProblem, isDamage } from './sqlite.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
+import { replaceLostWork } from './sync/replace-lost.ts'
 
 export interface StoreParts {
   readonly folder: string
@@ -89,7 +90,11 @@ export class Store {
   async #begin(): Promise<void> {
     if (!this.#loading) await this.#show(this.#shown)
     // A damaged page shows what it can until there is another replica.
-    await this.#exclusive(() => this.#catchUp()).catch((error: unknown) => {
+    const begin = async (): Promise<void> => {
+      await this.#replaceLost()
+      await this.#catchUp()
+    }
+    await this.#exclusive(begin).catch((error: unknown) => {
       if (!this.#damage.isFound()) throw error
     })
   }
@@ -186,6 +191,7 @@ export class Store {
       await fresh.replica.transact((tx) => replay(tx, this.#rebaseParts(fresh), progress))
       // Only now: what failed until here is done once more when the log comes to its end again.
       await this.#show(fresh)
+      await this.#replaceLost()
     })
   }
 
@@ -258,6 +264,12 @@ export class Store {
   async #dispose(old: Copy | undefined, generation: number | undefined): Promise<void> {
     await old?.replica.close()
     if (generation !== undefined) this.#disk.remove(this.#fileOf(generation))
+  }
+
+  /** What `desk.db` has lost is said before anything is built on it (FAULTS D7, D8). */
+  async #replaceLost(): Promise<void> {
+    if (this.#loading) return
+    await replaceLostWork(this.#rebaseParts(this.#shown), this.#parts.environment)
   }
 
   #loadingCopy(): Copy {

@@ -4,6 +4,7 @@ import type { Command } from '../../src-shared/commands/command.ts'
 import { acceptItem } from '../../src-shared/commands/inbox/accept.ts'
 import { dropItem } from '../../src-shared/commands/inbox/drop.ts'
 import { redoItem } from '../../src-shared/commands/inbox/redo.ts'
+import { lostWork } from '../../src-shared/commands/lost-work.ts'
 import { markAttendance } from '../../src-shared/commands/mark-attendance.ts'
 import { recordCheckIn } from '../../src-shared/commands/record-check-in.ts'
 import { recordCheckOut } from '../../src-shared/commands/record-check-out.ts'
@@ -106,6 +107,11 @@ const descriptions: ReadonlyMap<string, Describe> = new Map([
   ),
   describe(acceptItem, ({ note }) => `A change that needed somebody: accepted${note === null ? '' : `, “${note}”`}`),
   describe(dropItem, ({ note }) => `A change that needed somebody: dropped, “${note}”`),
+  describe(lostWork, ({ last_saved_at }, { locale }) =>
+    last_saved_at === null
+      ? 'Work of this computer that is gone'
+      : `Work of this computer that is gone, saved after ${new Date(last_saved_at).toLocaleString(locale)}`,
+  ),
   describe(redoItem, ({ command, args }, wording) => `Done again: ${commandText(command, args, wording).text}`),
 ])
 

@@ -61,6 +61,8 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
     details['renewing'] === true
       ? 'A part of the data on this computer is damaged. It is fetched again by itself as soon as there is internet.'
       : 'The data on this computer cannot be read. Nothing was deleted. Leave it as it is and call for help.',
+  work_lost: () =>
+    'This was saved on a computer whose disk was damaged since, and cannot be read any more. Look what is missing after that time, and enter it again.',
   disk_full: () => 'The disk of this computer is full. Make room; what was saved is safe.',
   disk_failing: () => 'The disk of this computer cannot be written. What was saved is safe. Call for help.',
   save_unknown: () =>

@@ -44,6 +44,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   rate_limited: 429,
   unavailable: 503,
   database_unreadable: 503,
+  work_lost: 409,
   disk_full: 503,
   disk_failing: 503,
   save_unknown: 503,

@@ -24,12 +24,15 @@ const flipByteIn = (name: string, at = 100): void => {
 }
 
 describe('a damaged file', () => {
-  test('of desk.db is named, and left as it is', async () => {
+  test('of desk.db gives up what can be read, and stays beside the new one', async () => {
     flipByteIn('desk.db')
     const before = readFileSync(path.join(folder, 'desk.db'))
 
-    await expect(Store.open(storeParts(folder, counter))).rejects.toMatchObject({ code: 'database_unreadable' })
-    expect(readFileSync(path.join(folder, 'desk.db'))).toEqual(before)
+    const store = await Store.open(storeParts(folder, counter))
+
+    expect(store.desk.mutationsAfter(0, 10).map(({ command }) => command)).toEqual(['check_in.record'])
+    expect(readFileSync(path.join(folder, 'desk-damaged-1.db'))).toEqual(before)
+    await store.close()
   })
 
   test('of the replica costs a new first sync, and no unsent work (D9)', async () => {

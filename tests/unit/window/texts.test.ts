@@ -64,6 +64,7 @@ const said: Readonly<Record<string, readonly [args: unknown, text: string]>> = {
     },
     'Done again: Walk-in of Mia Berg in Dolphins 2 16:30',
   ],
+  'work.lost': [{ last_saved_at: null }, 'Work of this computer that is gone'],
 }
 
 describe('the words of a command', () => {

@@ -1,0 +1,26 @@
+import { type Known, replaceLost } from '../desk/lost-work.ts'
+import type { Environment } from '../environment.ts'
+import { progressIn, type RebaseParts, replay } from './rebase.ts'
+
+/**
+ * Says what `desk.db` has lost, in place of it (lost-work.ts), and runs what is left on the replica. Answers with the tables
+ * that changed.
+ */
+export const replaceLostWork = async (
+  parts: RebaseParts,
+  environment: Pick<Environment, 'clock' | 'bytes'>,
+): Promise<readonly string[]> => {
+  const { replica, desk, profile } = parts
+  const known = knownOf(parts)
+  if (replaceLost({ desk, deviceId: profile.device_id, environment }, known) === 0) return []
+  return replica.transact(async (tx) => {
+    const undone = replica.live().images.undoAfter(0)
+    return [...new Set([...undone, ...(await replay(tx, parts, known.progress))])]
+  })
+}
+
+const knownOf = ({ replica: { db, state }, profile }: RebaseParts): Known => {
+  const { appliedSeq, latestHlc } = state.read()
+  const lastReceipt = db.prepare('select max(number) from receipts where till_id = ?').pluck().get(profile.till.id)
+  return { progress: progressIn(db, profile.device_id), appliedSeq, latestHlc, lastReceipt: Number(lastReceipt ?? 0) }
+}

@@ -1,0 +1,169 @@
+import { cpSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Store } from '../../src-main/data/store.ts'
+import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
+import { checkInAll, payCash, removeFolder, rowsOf, storeParts } from '../support/store.ts'
+import { damagePage, flipByte, pagesIn } from './support/damage.ts'
+import { filesIn, memoryFolder, type PreparedDesk, prepareDesk } from './support/disk-desk.ts'
+import { extent, limitMs, tell } from './support/extent.ts'
+
+const root = memoryFolder()
+let desk: PreparedDesk
+/** What the desk had saved, in order. */
+let saved: readonly MutationEnvelope[]
+/** With everything in desk.db itself, and with everything in its log still. */
+const closed = path.join(root, 'closed')
+const killed = path.join(root, 'killed')
+
+beforeAll(async () => {
+  desk = await prepareDesk(root)
+  cpSync(desk.clean, closed, { recursive: true })
+  const store = await Store.open(storeParts(closed, desk.counter))
+  for (let count = 0; count < 12; count += 1) {
+    await checkInAll(store, desk.counter)
+    await payCash(store, desk.counter, 100 + count)
+  }
+  saved = store.desk.mutationsAfter(0, 100)
+  cpSync(closed, killed, { recursive: true })
+  await store.close()
+})
+afterAll(() => removeFolder(root))
+
+interface Outcome {
+  /** Numbers of what was saved and is gone; something that says so is in its place. */
+  readonly lost: readonly number[]
+  readonly faults: readonly string[]
+}
+
+/** Opens a damaged desk: everything that is left must be what was saved, and everything else be said. */
+const openDamaged = async (folder: string): Promise<Outcome> => {
+  const store = await Store.open(storeParts(folder, desk.counter))
+  try {
+    const kept = store.desk.mutationsAfter(0, 1000)
+    const lost = kept.filter(({ command }) => command === 'work.lost')
+    const faults: string[] = []
+    const changed = kept.filter((each) => !lost.includes(each) && !isSaved(each))
+    if (changed.length > 0) faults.push(`${changed.length} mutations are not what was saved`)
+    if (kept.length !== saved.length) faults.push(`${kept.length} mutations of ${saved.length}`)
+    if (kept.some(({ seq }, index) => seq !== index + 1)) faults.push('a hole in the numbers')
+    const payments = kept.filter(({ command }) => command === 'payment.take').length
+    if (rowsOf(store, 'payments').length !== payments) faults.push('the replica shows other payments')
+    const refusals = Number(store.replica.db.prepare('select count(*) from local_refusals').pluck().get())
+    if (refusals !== lost.length) faults.push(`${refusals} refusals for ${lost.length} losses`)
+    await payCash(store, desk.counter, 1)
+    const numbers = store.desk.mutationsAfter(0, 1000).flatMap(({ series_number: number }) => number ?? [])
+    if (new Set(numbers).size !== numbers.length) faults.push('a receipt number came twice')
+    if (Math.max(...numbers) <= 12) faults.push('a receipt number of before came again')
+    return { lost: lost.map(({ seq }) => seq), faults }
+  } finally {
+    await store.close()
+  }
+}
+
+const isSaved = (mutation: MutationEnvelope): boolean =>
+  JSON.stringify(mutation) === JSON.stringify(saved.find(({ seq }) => seq === mutation.seq))
+
+const copyOf = (from: string, name: string): string => {
+  const folder = path.join(root, name)
+  removeFolder(folder)
+  cpSync(from, folder, { recursive: true })
+  // It is made anew.
+  rmSync(path.join(folder, 'desk.db-shm'), { force: true })
+  return folder
+}
+
+const damagedFilesIn = (folder: string): readonly string[] =>
+  readdirSync(folder).filter((name) => /^desk-damaged-\d+\.db$/.test(name))
+
+describe('a damaged page of desk.db (D7)', () => {
+  test('costs only what lies in it: the rest goes on, and what is gone is said', { timeout: limitMs }, async () => {
+    const pages = pagesIn(path.join(closed, 'desk.db'))
+    const outcomes: (Outcome & { readonly page: number })[] = []
+
+    for (let page = 1; page <= pages; page += 1) {
+      const folder = copyOf(closed, 'rotten')
+      damagePage(path.join(folder, 'desk.db'), page)
+      outcomes.push({ page, ...(await openDamaged(folder)) })
+      expect(damagedFilesIn(folder), `page ${page}`).toEqual(['desk-damaged-1.db'])
+    }
+
+    expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([])
+    // Each mutation lies in one page, so all pages together cost each of them once.
+    expect(outcomes.flatMap(({ lost }) => lost).toSorted((a, b) => a - b)).toEqual(saved.map(({ seq }) => seq))
+    tell(`a damaged page of desk.db: ${pages} pages, nothing lost but what lay in the page`)
+  })
+
+  test('is found also when it is damaged a second time', async () => {
+    const folder = copyOf(closed, 'rotten-twice')
+    damagePage(path.join(folder, 'desk.db'), 1)
+    const first = await openDamaged(folder)
+    damagePage(path.join(folder, 'desk.db'), 1)
+
+    const store = await Store.open(storeParts(folder, desk.counter))
+
+    expect(first.faults).toEqual([])
+    expect(store.desk.mutationsAfter(0, 1000)).toHaveLength(saved.length + 1)
+    expect(damagedFilesIn(folder)).toEqual(['desk-damaged-1.db', 'desk-damaged-2.db'])
+    await store.close()
+  })
+})
+
+describe('a damaged log of desk.db (D8)', () => {
+  test('costs only what nobody can read any more', { timeout: limitMs }, async () => {
+    const frames = Math.floor((filesIn(killed).get('desk.db-wal')?.length ?? 0) / 4120)
+    const outcomes: (Outcome & { readonly frame: number })[] = []
+
+    for (let frame = 0; frame < frames; frame += extent(9, 1)) {
+      for (const offset of [4, 18, 2000]) {
+        const folder = copyOf(killed, 'rotten-log')
+        flipByte(path.join(folder, 'desk.db-wal'), 32 + frame * 4120 + offset)
+        outcomes.push({ frame, ...(await openDamaged(folder)) })
+      }
+    }
+
+    expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([])
+    // No more than lies in one page.
+    expect(Math.max(...outcomes.map(({ lost }) => lost.length))).toBeLessThan(9)
+    tell(
+      `a damaged log of desk.db: ${outcomes.length} damages, at most ${Math.max(...outcomes.map(({ lost }) => lost.length))} lost and said`,
+    )
+  })
+
+  test(
+    'that is cut is said to lack what is gone, and when the last thing was saved',
+    { timeout: limitMs },
+    async () => {
+      const { length } = filesIn(killed).get('desk.db-wal') ?? Buffer.alloc(0)
+      const outcomes: Outcome[] = []
+
+      for (let at = 0; at < length; at += extent(20_000, 1024)) {
+        const folder = copyOf(killed, 'cut-log')
+        truncateSync(path.join(folder, 'desk.db-wal'), at)
+        outcomes.push(await openDamaged(folder))
+      }
+
+      expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([])
+      expect(outcomes[0]?.lost).toHaveLength(saved.length)
+      tell(`a cut log of desk.db: ${outcomes.length} lengths, every loss said`)
+    },
+  )
+
+  test('that is gone, or of another desk, is said to be', async () => {
+    const gone = copyOf(killed, 'no-log')
+    rmSync(path.join(gone, 'desk.db-wal'))
+    const foreign = copyOf(killed, 'foreign-log')
+    writeFileSync(path.join(foreign, 'desk.db-wal'), filesIn(killed).get('replica-1.db-wal') ?? Buffer.alloc(0))
+
+    const outcomes = [await openDamaged(gone), await openDamaged(foreign)]
+
+    expect(outcomes.flatMap(({ faults }) => faults)).toEqual([])
+    expect(outcomes.map(({ lost }) => lost.length)).toEqual([saved.length, saved.length])
+  })
+
+  test('costs nothing when only its index is gone', async () => {
+    const outcome = await openDamaged(copyOf(killed, 'no-index'))
+
+    expect(outcome).toEqual({ lost: [], faults: [] })
+  })
+})
