@@ -19,6 +19,14 @@ export const momentText = (at: InstantText, now: InstantText, place: Place): str
     ? clockText(at, place)
     : `${format(at, place, { weekday: 'short', day: 'numeric', month: 'short' })}, ${clockText(at, place)}`
 
+/** `14:02:11` today, `Tue 3 Nov, 14:02:11` on another day. */
+export const secondText = (at: InstantText, now: InstantText, place: Place): string => {
+  const time = format(at, place, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+  return dateAt(at, place.time_zone) === dateAt(now, place.time_zone)
+    ? time
+    : `${format(at, place, { weekday: 'short', day: 'numeric', month: 'short' })}, ${time}`
+}
+
 /** `Tuesday 3 November` of a date such as `2026-11-03`. */
 export const dayText = (date: string, locale: string): string =>
   new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }).format(

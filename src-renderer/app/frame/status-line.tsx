@@ -28,6 +28,10 @@ const waitingText = ({ waiting, online }: SyncStatus): string => {
   return `${plural(waiting, 'change', 'changes')} waiting${online ? '' : ' for the internet'}`
 }
 
+/** Also when it could not be done yet. */
+const isBeingMended = ({ health: { activity, different } }: SyncStatus): boolean =>
+  activity === 'mending' || activity === 'renewing' || different.length > 0
+
 interface StatusLineProps {
   readonly onPalette: () => void
   /** What can be done with the window and the sign-in. */
@@ -99,6 +103,12 @@ const SyncFacts = () => {
         )}
         {status.online ? 'Online' : 'Offline'}
       </span>
+      {isBeingMended(status) && (
+        <span className={classes['fact']} data-tone="warn">
+          <IconAlertTriangle size={16} aria-hidden="true" />
+          Putting right what differs from the server
+        </span>
+      )}
       <NeedsYou />
     </>
   )

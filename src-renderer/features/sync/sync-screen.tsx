@@ -1,23 +1,20 @@
-import { IconCloudCheck, IconShieldCheck } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { useHistoryState } from 'wouter/use-browser-location'
-import type { SyncStatus, WaitingMutation } from '../../../src-shared/contract/ipc.ts'
+import type { WaitingMutation } from '../../../src-shared/contract/ipc.ts'
 import { namesOf } from '../../../src-shared/queries/names.ts'
 import { useSession } from '../../app/use-app-state.ts'
 import { useEscape } from '../../app/use-escape.ts'
 import { useLiveQuery } from '../../app/use-live-query.ts'
-import { useNow } from '../../app/use-now.ts'
 import { useSyncList } from '../../app/use-sync-list.ts'
 import { useSyncStatus } from '../../app/use-sync-status.ts'
 import { idsIn } from '../../../src-shared/ids.ts'
 import type { Wording } from '../../texts/commands.ts'
-import { errorText } from '../../texts/errors.ts'
-import { type Place, momentText } from '../../texts/when.ts'
 import { BackButton } from '../../ui/back-button.tsx'
-import { Notice } from '../../ui/notice.tsx'
 import { InboxList } from './inbox-list.tsx'
 import { HeldRemoval } from './held-removal.tsx'
+import { Proof } from './proof.tsx'
+import { Summary } from './summary.tsx'
 import classes from './sync-screen.module.css'
 import { WaitingList } from './waiting-list.tsx'
 
@@ -48,51 +45,10 @@ export const SyncScreen = ({ notices }: { readonly notices: ReactNode }) => {
       </header>
       {live.state === 'ready' && live.data.held && <HeldRemoval held={live.data.held} />}
       {live.state === 'ready' && <Summary status={live.data} />}
+      {live.state === 'ready' && <Proof status={live.data} />}
       <InboxList waiting={waiting ?? []} />
       <div className={classes['notices']}>{notices}</div>
       {waiting && <WaitingList items={waiting} wording={wording} />}
     </div>
-  )
-}
-
-const headline = ({ waiting, online }: SyncStatus): string => {
-  if (waiting === 0) return 'Everything from this computer is on the server.'
-  const changes = waiting === 1 ? '1 change is' : `${waiting} changes are`
-  return online
-    ? `${changes} saved here and on the way to the server.`
-    : `${changes} saved here and waiting for the internet.`
-}
-
-const Summary = ({ status }: { readonly status: SyncStatus }) => {
-  const { facility, till } = useSession()
-  const now = useNow()
-  const upTo = (at: string | null, place: Place): string => (at === null ? 'Not yet' : momentText(at, now, place))
-  const Icon = status.waiting === 0 ? IconCloudCheck : IconShieldCheck
-  return (
-    <section className={classes['summary']} aria-label="Summary">
-      <p className={classes['headline']}>
-        <Icon size={28} stroke={1.6} aria-hidden="true" />
-        {headline(status)}
-      </p>
-      <dl className={classes['facts']}>
-        <div>
-          <dt>Connection</dt>
-          <dd>{status.online ? 'Online' : 'Offline'}</dd>
-        </div>
-        <div>
-          <dt>Sent up to</dt>
-          <dd>{upTo(status.sent_up_to, facility)}</dd>
-        </div>
-        <div>
-          <dt>Received up to</dt>
-          <dd>{upTo(status.received_up_to, facility)}</dd>
-        </div>
-        <div>
-          <dt>Till</dt>
-          <dd>{till.code}</dd>
-        </div>
-      </dl>
-      {status.problem && <Notice tone="warn">{errorText(status.problem)}</Notice>}
-    </section>
   )
 }
