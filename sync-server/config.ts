@@ -102,7 +102,7 @@ const settings = {
   PORT: setting({ schema: wholeNumber(0, 65_535), expects: 'a port from 0 (any) to 65535', fallback: '8787' }),
   LOG_LEVEL: setting({ schema: z.enum(logLevels), expects: `one of ${logLevels.join(', ')}`, fallback: 'info' }),
   LEASE_DAYS: setting({ schema: wholeNumber(1, 90), expects: 'days from 1 to 90', fallback: '14' }),
-  POLL_SECONDS: setting({ schema: wholeNumber(1, 25), expects: 'seconds from 1 to 25', fallback: '20' }),
+  POLL_SECONDS: setting({ schema: wholeNumber(1, 20), expects: 'seconds from 1 to 20', fallback: '20' }),
   TRUST_PROXY: setting({
     schema: z.string().refine(isTrust).transform(toTrust),
     expects: 'true, false, or addresses such as 10.0.0.0/8',
