@@ -178,7 +178,11 @@ test('the OpenAPI page describes every route', async () => {
     '/v1/token',
     '/v1/sign-in',
     '/v1/shape',
+    '/v1/snapshot',
+    '/v1/snapshot/part',
     '/v1/mutations',
+    '/v1/digests',
+    '/v1/rows',
     '/v1/openapi.json',
   ])
 })
