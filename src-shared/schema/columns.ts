@@ -41,6 +41,14 @@ const column = <T>(facts: Facts<T>): Column<T> => {
  */
 export const isSharedText = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
 
+/** The same value with every text in it as both databases can keep it: what they cannot is left out. */
+export const withSharedTexts = (value: unknown): unknown => {
+  if (typeof value === 'string') return value.replaceAll('\0', '').toWellFormed()
+  if (Array.isArray(value)) return value.map(withSharedTexts)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withSharedTexts(item)]))
+}
+
 export const sharedText = (maxLength: number) =>
   z.string().max(maxLength).refine(isSharedText, 'has a character that cannot be stored')
 

@@ -1,4 +1,5 @@
 import { storyOf } from '../../build/demo/story.ts'
+import { expectAccessible } from './support/accessibility.ts'
 import type { Desk } from './support/desk.ts'
 import { expect, test } from './support/foyer.ts'
 
@@ -83,6 +84,7 @@ test('a change that the server does not accept is kept, with its reason, until s
   await expect(page.getByRole('article', { name: `${child} ${family}` })).toContainText('Cancelled')
   await hands.press('Escape')
   await hands.click(page.getByRole('button', { name: 'Sync status' }))
+  await expectAccessible(page, 'inbox')
   await hands.press('D')
   await refused.getByRole('textbox', { name: 'Why' }).fill('The family was told')
   await hands.press('Enter')

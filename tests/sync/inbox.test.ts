@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { InboxCount } from '../../src-shared/queries/inbox-count.ts'
 import type { Inbox, InboxItem } from '../../src-shared/queries/inbox.ts'
+import { backUp } from '../support/backup.ts'
 import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
 import { cuttable } from '../support/lines.ts'
 import { startSyncServer, type TestServer } from '../support/sync-server.ts'
@@ -191,6 +192,35 @@ describe('two desks that settle the same item while offline', () => {
 })
 
 describe('nothing leaves the inbox by itself', () => {
+  test('and nothing settled comes back, when the server is restored to before it was there (S5)', async () => {
+    const one = await newDesk()
+    one.cut(true)
+    await checkIn(one.desk, 0)
+    await checkIn(one.desk, 1)
+    await server.sql("update sessions set status = 'cancelled'")
+    const backup = await backUp(server.adminUrl)
+    one.cut(false)
+    await drained(one.desk)
+    const [open, dropped] = (await inbox(one.desk)).open
+    if (!open || !dropped) throw new Error('Nothing was refused')
+    await one.desk.command('inbox.drop', { ...about(dropped), note: 'Nobody came' })
+    await drained(one.desk)
+    one.cut(true)
+    const { handle } = one.desk.data.signedIn().store.feedState
+
+    await backup.restore()
+    one.cut(false)
+    await until(() => one.desk.data.signedIn().store.feedState.handle !== handle)
+    await drained(one.desk)
+    await until(() => settlementsOn(one.desk).length === 1)
+
+    expect(await inbox(one.desk)).toMatchObject({
+      open: [{ id: open.id, args: open.args, error: open.error }],
+      settled: [{ id: dropped.id, settled: { state: 'dropped', note: 'Nobody came' } }],
+    })
+    await backup.drop()
+  })
+
   test('through a start of the program, a new log, a new replica, or a month of sent mutations forgotten', async () => {
     const one = await newDesk()
     const item = await refusedCheckIn(one)

@@ -1,9 +1,13 @@
 import { IconBulb, IconCornerDownRight } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
-import type { InboxItem } from '../../../src-shared/queries/inbox.ts'
+import { work } from '../../../src-shared/commands/work.ts'
+import { type InboxItem, inboxSent } from '../../../src-shared/queries/inbox.ts'
+import type { Suggestion } from '../../../src-shared/rules/inbox-suggestions.ts'
+import { withSharedTexts } from '../../../src-shared/schema/columns.ts'
 import { useScannedFamily } from '../../app/scanned-family.ts'
 import { useMay, useSession } from '../../app/use-app-state.ts'
+import { useLiveQuery } from '../../app/use-live-query.ts'
 import { useNow } from '../../app/use-now.ts'
 import type { Remedy, Wording } from '../../texts/commands.ts'
 import { factText, itemText, suggestionTexts, whoText, whyText } from '../../texts/inbox.ts'
@@ -40,9 +44,10 @@ export const InboxRow = ({ item, wording, isCurrent, rowProps }: InboxRowProps) 
   const [form, setForm] = useState<Form>()
   const { text, remedy } = itemText(item, wording)
   const close = (): void => setForm(undefined)
+  const args = againArgs(item)
   const redo = (): void => {
     if (withFields.has(item.command)) setForm('redo')
-    else void settle.redo(item.args, null)
+    else void settle.redo(args, null)
   }
 
   return (
@@ -51,6 +56,7 @@ export const InboxRow = ({ item, wording, isCurrent, rowProps }: InboxRowProps) 
       {form === undefined && (
         <Actions
           item={item}
+          canRedo={args !== undefined}
           isCurrent={isCurrent}
           onAccept={() => void settle.accept()}
           onRedo={redo}
@@ -61,13 +67,21 @@ export const InboxRow = ({ item, wording, isCurrent, rowProps }: InboxRowProps) 
       )}
       {form === 'drop' && <DropForm item={item} text={text} drop={settle.drop} onClose={close} />}
       {form === 'redo' && item.command === 'payment.take' && (
-        <RedoPaymentForm text={text} args={item.args} redo={settle.redo} onClose={close} />
+        <RedoPaymentForm text={text} args={args} redo={settle.redo} onClose={close} />
       )}
       {form === 'redo' && item.command === 'attendance.mark' && (
-        <RedoMarksForm text={text} args={item.args} wording={wording} redo={settle.redo} onClose={close} />
+        <RedoMarksForm text={text} args={args} wording={wording} redo={settle.redo} onClose={close} />
       )}
     </li>
   )
+}
+
+/** What it is done again with; undefined when it makes no sense to the command, so that it has to be entered anew. */
+const againArgs = ({ may, command, version, args }: InboxItem): unknown => {
+  if (!may.redo) return undefined
+  const again = withSharedTexts(args)
+  const known = work.find((one) => one.name === command && one.version === Math.max(1, version))
+  return known?.args.safeParse(again).success ? again : undefined
 }
 
 interface AboutProps {
@@ -118,8 +132,27 @@ const About = ({ item, text, wording }: AboutProps) => {
         <IconBulb size={16} aria-hidden="true" />
         {suggestionFor(item)}
       </p>
+      {forSupport.has(item.suggestion) && !item.is_hidden && <Sent id={item.id} />}
     </div>
   )
+}
+
+/** What nobody at the counter can make sense of is shown as it came. */
+const forSupport = new Set<Suggestion>(['tell_support', 'do_again_changed', 'look'])
+
+const Sent = ({ id }: { readonly id: string }) => {
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <details className={classes['sent']} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>What was sent</summary>
+      {isOpen && <SentText id={id} />}
+    </details>
+  )
+}
+
+const SentText = ({ id }: { readonly id: string }) => {
+  const sent = useLiveQuery(inboxSent, { outcome_id: id })
+  return <code>{sent.state === 'ready' ? sent.data.args : ''}</code>
 }
 
 const suggestionFor = ({ suggestion, may, till, is_notice }: InboxItem): string => {
@@ -133,6 +166,7 @@ const suggestionFor = ({ suggestion, may, till, is_notice }: InboxItem): string 
 
 interface ActionsProps {
   readonly item: InboxItem
+  readonly canRedo: boolean
   readonly isCurrent: boolean
   readonly onAccept: () => void
   readonly onRedo: () => void
@@ -140,14 +174,15 @@ interface ActionsProps {
   readonly children: ReactNode
 }
 
-const Actions = ({ item: { may, command }, isCurrent, onAccept, onRedo, onDrop, children }: ActionsProps) => {
+const Actions = ({ item, canRedo, isCurrent, onAccept, onRedo, onDrop, children }: ActionsProps) => {
+  const { may, command } = item
   useKeys(
-    { ...(may.accept && { A: onAccept }), ...(may.redo && { R: onRedo }), ...(may.drop && { D: onDrop }) },
+    { ...(may.accept && { A: onAccept }), ...(canRedo && { R: onRedo }), ...(may.drop && { D: onDrop }) },
     { isActive: isCurrent },
   )
   return (
     <div className={classes['actions']}>
-      {may.redo && (
+      {canRedo && (
         <button type="button" className={classes['button']} onClick={onRedo} aria-keyshortcuts="R">
           Do again{withFields.has(command) && ' …'} <KeyHint>R</KeyHint>
         </button>
