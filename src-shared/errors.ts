@@ -35,6 +35,8 @@ export const errorCodes = [
   'mutation_changed',
   /** The program does not know this command or version: update. */
   'unknown_command',
+  /** The data has a newer form than this program reads; with details {part: "server"} the server's is older. Update it. */
+  'update_needed',
   /** The child has no place in this session: add as walk-in. */
   'not_booked',
   /** The child has a place in this session already. */

@@ -3,6 +3,7 @@ import type { Server as HttpServer } from 'node:http'
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { waitingHeader } from '../src-shared/contract/health.ts'
+import { versionHeader } from '../src-shared/contract/version.ts'
 import { DomainError } from '../src-shared/errors.ts'
 import { createAttempts } from './auth/attempts.ts'
 import { createDeviceReader } from './auth/devices.ts'
@@ -220,6 +221,13 @@ const createDoorkeeper = (app: FastifyInstance, services: Services): Doorkeeper 
     noteQueue: ({ deviceId, headers }) => {
       const waiting = waitingIn(headers[waitingHeader])
       if (deviceId !== null && waiting !== undefined) devices.waits(deviceId, waiting)
+    },
+    requireVersion: ({ headers }) => {
+      const version = Number(headers[versionHeader] ?? 1)
+      if (version >= config.oldestDataVersion) return
+      throw new DomainError('update_needed', 'This program is too old to get new data. Update it.', {
+        version: config.oldestDataVersion,
+      })
     },
     limitDevice: async (request) => enforce(byDevice, request),
     limitAddress: async (request) => enforce(byAddress, request),

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { oldestDataVersion } from '../src-shared/contract/version.ts'
 import type { ChunkLimit } from './shapes/log.ts'
 
 /** How the server is set up. Durations say their unit. */
@@ -25,6 +26,8 @@ export interface Config {
   /** Requests for enrollment, tokens and sign-in that one address may send in a minute. */
   readonly addressRequests: number
   readonly databaseConnections: number
+  /** Which version of the data a desktop must read to get any. */
+  readonly oldestDataVersion: number
   /** How often the facility log is compacted; never when 0. */
   readonly compactMinutes: number
   /** Where ready-made replicas for new desks are kept; undefined when none are made. They hold what the database holds. */
@@ -194,6 +197,7 @@ export const readConfig = (environment: Environment): Config => {
     databaseConnections: required('DATABASE_CONNECTIONS', settings.DATABASE_CONNECTIONS),
     compactMinutes: required('COMPACT_MINUTES', settings.COMPACT_MINUTES),
     snapshotFolder: snapshotFolderOf(read('SNAPSHOT_FOLDER', optionalSettings.SNAPSHOT_FOLDER), keys),
+    oldestDataVersion,
     chunkLimit: { rows: 5_000, bytes: 4_000_000 },
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)

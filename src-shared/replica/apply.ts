@@ -1,3 +1,4 @@
+import { DomainError } from '../errors.ts'
 import { columnNames, wireDecoder } from '../schema/derive.ts'
 import type { Table } from '../schema/table.ts'
 import type { LogEntry } from './log-entry.ts'
@@ -30,16 +31,29 @@ export const applierFor = (db: ReplicaDatabase): Applier => {
     return found
   }
   return {
-    apply(entries) {
-      for (const entry of entries) {
-        if (entry.row === null) of(entry).remove(entry.row_id)
-        else of(entry).put(entry.row)
-      }
-    },
-    load(entries) {
-      for (const ofTable of Map.groupBy(entries, of)) loadTable(...ofTable)
-    },
+    apply: (entries) =>
+      orOutdated(() => {
+        for (const entry of entries) {
+          if (entry.row === null) of(entry).remove(entry.row_id)
+          else of(entry).put(entry.row)
+        }
+      }),
+    load: (entries) =>
+      orOutdated(() => {
+        for (const ofTable of Map.groupBy(entries, of)) loadTable(...ofTable)
+      }),
     isShown: (entry) => of(entry).isShown(entry),
+  }
+}
+
+/** What PostgreSQL holds is whole: where a column is missing, the server does not have it yet. Throws `update_needed`. */
+const orOutdated = (work: () => void): void => {
+  try {
+    work()
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'SQLITE_CONSTRAINT_NOTNULL'
+    if (!isMissing) throw error
+    throw new DomainError('update_needed', 'The server is older than this program.', { part: 'server' })
   }
 }
 

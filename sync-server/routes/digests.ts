@@ -21,6 +21,7 @@ export const digestsRoute = ({ comparer, counters, log: logger }: Services) =>
     path: '/v1/digests',
     summary: 'Compares what a device holds, table by table, with the log of its facility at the same position',
     auth: 'device',
+    isReading: true,
     input: digestsRequest,
     output: digestsResponse,
     handle: async (request, _facts, device) => {
@@ -43,6 +44,7 @@ export const rowsRoute = ({ db }: Services) =>
     path: '/v1/rows',
     summary: 'Rows of one table out of the log, for a device that found that its own are wrong',
     auth: 'device',
+    isReading: true,
     input: rowsRequest,
     output: rowsResponse,
     handle: async (request, _facts, device) => json(await readRows(db, logOf(device, request.audience), request)),

@@ -23,6 +23,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   sequence_gap: 409,
   mutation_changed: 409,
   unknown_command: 400,
+  update_needed: 426,
   not_booked: 409,
   already_booked: 409,
   session_cancelled: 409,

@@ -31,6 +31,8 @@ interface RouteFacts<I> {
   readonly input: z.ZodType<I>
   /** What a 200 carries, for the OpenAPI page; null when it is not JSON of one form. */
   readonly output: z.ZodType | null
+  /** Sends data, which only programs get that can read it. */
+  readonly isReading?: boolean
   /** Limited by address, because whoever asks is not known yet. */
   readonly isLimitedByAddress?: boolean
 }
@@ -53,6 +55,8 @@ export interface Doorkeeper {
   readonly authenticate: (authorization: string | undefined) => Promise<Device>
   /** Devices say with their requests how much they still have to send. */
   readonly noteQueue: (request: Pick<FastifyRequest, 'deviceId' | 'headers'>) => void
+  /** Throws `update_needed`. */
+  readonly requireVersion: (request: Pick<FastifyRequest, 'headers'>) => void
   /** Throws `rate_limited`. */
   readonly limitDevice: (request: FastifyRequest) => Promise<void>
   readonly limitAddress: (request: FastifyRequest) => Promise<void>
@@ -89,6 +93,7 @@ const run = async <I>(route: Route<I>, request: FastifyRequest, doorkeeper: Door
   request.deviceId = device.id
   doorkeeper.noteQueue(request)
   await doorkeeper.limitDevice(request)
+  if (route.isReading) doorkeeper.requireVersion(request)
   return route.handle(validated(route, request), facts, device)
 }
 

@@ -11,6 +11,7 @@ export const shapeRoute = ({ config, db, waiters, logs, readDevice, counters, de
     path: '/v1/shape',
     summary: "The log of the device's facility, in Electric's HTTP protocol",
     auth: 'device',
+    isReading: true,
     input: shapeQuery,
     output: null,
     handle: async (query, { signal }, device) => {

@@ -35,6 +35,7 @@ export const snapshotRoute = ({ config, db }: Services) =>
     path: '/v1/snapshot',
     summary: "A ready-made replica of the device's facility, to load before the log is followed from its position",
     auth: 'device',
+    isReading: true,
     input: z.object({ audience }),
     output: snapshotManifest,
     handle: async (query, _request, device) => {
@@ -54,6 +55,7 @@ export const snapshotPartRoute = ({ config }: Services) =>
     path: '/v1/snapshot/part',
     summary: 'One part of that snapshot, from one of its bytes on',
     auth: 'device',
+    isReading: true,
     input: z.object({
       audience,
       id: z.string().regex(/^[0-9a-z-]{1,80}$/),

@@ -3,6 +3,7 @@ import { v4 } from 'uuid'
 import type { z } from 'zod'
 import { waitingHeader } from '../../../src-shared/contract/health.ts'
 import { errorBody, tokenResponse } from '../../../src-shared/contract/http.ts'
+import { dataVersion, versionHeader } from '../../../src-shared/contract/version.ts'
 import { DomainError, type ErrorData } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
 import { fetchWatched } from './fetch-watched.ts'
@@ -62,6 +63,7 @@ export const connectServer = (parts: ServerParts): Server => {
   const signed = async (input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> => {
     const headers = new Headers(init?.headers)
     headers.set('authorization', `Bearer ${await freshToken()}`)
+    headers.set(versionHeader, String(dataVersion))
     const waiting = parts.waiting?.()
     if (waiting !== undefined) headers.set(waitingHeader, String(waiting))
     return reach(parts, input, { ...init, headers })

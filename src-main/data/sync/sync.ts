@@ -40,6 +40,8 @@ export class Sync {
   #buffer: LogEntry[] = []
   #rowsReceived = 0
   #line: Pick<SyncStatus, 'online' | 'problem'> = { online: false, problem: null }
+  /** Why no data comes in, also while uploads go through. */
+  #feedProblem: ErrorData | null = null
   #sender: Sender
   #held: { readonly removal: Removal; readonly accept: () => void } | undefined
   #followState: FollowState = 'following'
@@ -70,7 +72,7 @@ export class Sync {
   }
 
   get line(): Pick<SyncStatus, 'online' | 'problem'> {
-    return this.#line
+    return { ...this.#line, problem: this.#line.problem ?? this.#feedProblem }
   }
 
   /** Rows of the first sync so far. */
@@ -157,6 +159,7 @@ export class Sync {
     const { next, effect } = feedStep(this.#state, event.kind)
     await this.#effects[effect](event, handle)
     this.#state = next
+    this.#feedProblem = null
     this.#parts.onStatus()
   }
 
@@ -209,7 +212,9 @@ export class Sync {
     if (this.#followState === 'stopped') return
     const refusal = refusalOf(error)
     if (!refusal) this.#parts.onFault(error)
-    this.#onRefusal(refusal ?? toErrorData(error))
+    const { code, message, details } = refusal ?? toErrorData(error)
+    this.#feedProblem = { code, message, details }
+    this.#onRefusal(this.#feedProblem)
     this.#buffer = []
     // Also when it is the replica that loads: that one is filled anew.
     if (refusal?.code === 'database_unreadable' && !this.#isRenewing) this.#beginAnew()
