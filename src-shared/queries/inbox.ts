@@ -209,9 +209,11 @@ const settledItems = async (db: Kysely<SearchDatabase>, context: QueryContext): 
     .leftJoin('devices as place', 'place.id', 'how.device_id')
     .select(['how.state', 'how.note', 'how.at as settled_at', 'place.name as settled_desk'])
     .select(['settler.first_name as settler_first', 'settler.last_name as settler_last'])
+    .where('item.id', 'in', (eb) =>
+      eb.selectFrom('inbox_settlements').select('id').orderBy('at', 'desc').orderBy('id', 'desc').limit(mostSettled),
+    )
     .orderBy('how.at', 'desc')
     .orderBy('item.id', 'desc')
-    .limit(mostSettled)
     .execute()
   return rows.map((row) => {
     const item = shown(row, askedOf(row), context)

@@ -2,7 +2,7 @@ import { type ErrorCode, errorCodes } from '../errors.ts'
 import { isNotice, workOf } from './inbox.ts'
 
 /** What a person can do about an item. The window has the words. */
-export const suggestions = [
+const suggestions = [
   /** Somebody settled it first, or what was wanted is so already: read it and accept. */
   'nothing_to_do',
   /** The money is kept as credit of the family: leave it, or void the payment and give it back. */

@@ -15,5 +15,5 @@ export const inboxSettlements = table(
     staff_id: uuid('staff'),
     device_id: uuid('devices'),
   },
-  { scope: facilityScope() },
+  { scope: facilityScope(), indexes: [['at']] },
 )
