@@ -13,6 +13,7 @@ import { type Database, syncedTables } from '../../src-shared/schema/tables.ts'
 import { academy } from '../support/academy.ts'
 import { counterRows, entriesOf } from '../support/counter-rows.ts'
 import { environmentWith } from '../support/environment.ts'
+import { inboxItem } from '../support/inbox-items.ts'
 import { type MemoryReplica, openMemoryReplica } from '../support/replica-memory.ts'
 import { actorOf, removeFolder, rowsOf, storeParts, temporaryFolder, testNow } from '../support/store.ts'
 
@@ -30,9 +31,25 @@ const profileOf = (desk: number) => {
   const { device_id, facility_id, id, code } = tills[desk] ?? counter.till
   return { device_id, facility_id, till: { id, code } }
 }
+const place = { student_id: children[1].id, session_id: session.id }
+const paid = {
+  family_id: family.id,
+  method_id: cash.id,
+  amount: 2000,
+  tendered: null,
+  reference: null,
+  allocations: [],
+}
+const refusedCheckIn = inboxItem({ args: { entries: [place] } })
+const items = [
+  refusedCheckIn,
+  inboxItem({ command: 'check_out.record', code: 'not_checked_in', caused_by: refusedCheckIn.id }),
+  inboxItem({ command: 'payment.take', code: 'not_found', args: paid, device_id: devices[1] }),
+]
 const firstRows = {
   ...counter.rows,
   tills,
+  mutation_outcomes: items,
   device_progress: devices.map((id) => ({ id, facility_id: academy.facility_id, last_seq: 0 })),
 }
 
@@ -171,6 +188,19 @@ const command = fc.oneof(
     return ['payment.take', { family_id: family.id, method_id: cash.id, amount, ...rest }] as const
   }),
   fc.constant(['payment.void', undefined] as const),
+  fc.constantFrom(...items).chain((item) => {
+    const also = items.filter(({ caused_by }) => caused_by === item.id).map(({ id }) => id)
+    const again = {
+      command: item.command,
+      version: 1,
+      args: item.command === 'payment.take' ? paid : { entries: [place] },
+    }
+    return fc.constantFrom(
+      ['inbox.accept', { outcome_id: item.id, also, note: null }] as const,
+      ['inbox.drop', { outcome_id: item.id, also: [], note: 'No' }] as const,
+      ['inbox.redo', { outcome_id: item.id, also: [], note: null, ...again }] as const,
+    )
+  }),
 )
 const edits = [
   "update sessions set status = 'cancelled'",
