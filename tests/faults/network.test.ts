@@ -1,0 +1,150 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createRandom } from '../../build/demo/random.ts'
+import type { DeskProcess } from './support/desk-process.ts'
+import { extent, limitMs, tell } from './support/extent.ts'
+import { type Ground, sharedGround } from './support/ground.ts'
+import { type Acked, compare, drain, judge, serve } from './support/oracle.ts'
+import type { Weather } from './support/proxy.ts'
+
+let ground: Ground
+let desk: DeskProcess
+const acked: Acked[] = []
+/** Milliseconds from the end of a fault until nothing waited any more. */
+const drains: number[] = []
+
+beforeAll(async () => {
+  ground = await sharedGround()
+  desk = await ground.newDesk('first')
+})
+afterAll(() => ground.close())
+
+/** Works while the line is as it is, then mends it; everything must drain by itself. */
+const under = async (weather: Weather, work: () => Promise<void>): Promise<void> => {
+  const before = ground.line.touched()
+  ground.line.setWeather(weather)
+  await work()
+  ground.line.setWeather({})
+  drains.push(await drain(desk))
+  // What nobody noticed proves nothing.
+  expect(ground.line.touched()).toBeGreaterThan(before)
+}
+
+const serveOnce = (): Promise<void> => serve(ground, desk, acked)
+
+/** Long enough for an attempt or two of the outbox and of the log. */
+const attemptMs = 600
+
+describe('an answer that is cut at any byte (N4)', () => {
+  test('counts as none, and what was sent counts once', { timeout: limitMs }, async () => {
+    // The head of an answer and its body are some 500 bytes.
+    for (let bytes = 0; bytes <= 520; bytes += extent(260, 1)) {
+      await under({ cutAnswersAfter: bytes }, async () => {
+        await serveOnce()
+        await delay(extent(attemptMs, 300))
+      })
+    }
+
+    expect(await judge(ground, acked)).toEqual([])
+  })
+
+  test.each<readonly [string, Weather]>([
+    ['never comes (N1)', { swallowAnswers: true }],
+    [
+      'is the page of a hotel (N4)',
+      {
+        answer: 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 28\r\n\r\n<html><p>Welcome!</p></html>',
+      },
+    ],
+    [
+      'says that it is compressed and is not (N4)',
+      { answer: 'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 12\r\n\r\n{"outcomes":' },
+    ],
+    ['is no HTTP (N4)', { answer: '\u0000\u0001\u0002SSH-2.0-OpenSSH_9.2p1\r\n' }],
+    [
+      'is an empty JSON (N4)',
+      { answer: 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]' },
+    ],
+  ])('or that %s, likewise', { timeout: limitMs }, async (_name, weather) => {
+    await under(weather, async () => {
+      await serveOnce()
+      await delay(attemptMs)
+    })
+
+    expect(await judge(ground, acked)).toEqual([])
+  })
+})
+
+describe('a line', () => {
+  test.each<readonly [string, Weather]>([
+    ['that repeats every request (N2)', { repeatRequests: true }],
+    ['that is slow and repeats (N2)', { repeatRequests: true, delayMs: 60 }],
+    ['of 23 kbit/s (N5)', { bytesPerSecond: 2900, delayMs: 100 }],
+    ['with two seconds of delay (N5)', { delayMs: 1000 }],
+  ])('%s carries everything once', { timeout: limitMs }, async (_name, weather) => {
+    await under(weather, async () => {
+      await serveOnce()
+      await serveOnce()
+      await delay(attemptMs)
+    })
+
+    expect(await judge(ground, acked)).toEqual([])
+  })
+
+  const partitions: readonly (readonly [string, Weather])[] = [
+    ['both ways', { isCut: true }],
+    ['towards the server', { holdRequests: true }],
+    ['from the server', { holdAnswers: true }],
+  ]
+
+  test.each(partitions)(
+    'that flaps %s drains by itself when it holds (N6)',
+    { timeout: limitMs },
+    async (name, weather) => {
+      const seed = 20_261_121 + name.length
+      const random = createRandom(seed, 0)
+      for (let round = 0; round < extent(1, 25); round += 1) {
+        const working = serveOnce()
+        for (let turn = 0; turn < extent(4, 10); turn += 1) {
+          ground.line.setWeather(weather)
+          await delay(random.pick([1, 10, 100, extent(300, 10_000 / 4)]))
+          ground.line.setWeather({})
+          await delay(random.pick([1, 10, 100, extent(300, 10_000 / 4)]))
+        }
+        await working
+        drains.push(await drain(desk))
+      }
+
+      expect(await judge(ground, acked), `seed ${seed}`).toEqual([])
+    },
+  )
+
+  test.runIf(extent(0, 1) === 1)(
+    'that died half open is given up, and another one carries on (N5)',
+    { timeout: limitMs },
+    async () => {
+      ground.line.setWeather({ holdRequests: true, holdAnswers: true })
+      await serveOnce()
+      // What is held stays held: connections of before never come back, new ones work.
+      await delay(30_000)
+      ground.line.setWeather({})
+      drains.push(await drain(desk))
+
+      expect(await judge(ground, acked)).toEqual([])
+    },
+  )
+})
+
+describe('after all of this', () => {
+  test('the desk and the server have the same rows (I4)', { timeout: limitMs }, async () => {
+    const second = await ground.newDesk('second')
+    drains.push(await drain(second))
+
+    const differences = [...(await compare(ground, 'first', desk)), ...(await compare(ground, 'second', second))]
+
+    expect(differences).toEqual([])
+    tell(
+      `network: ${acked.length} mutations, ${drains.length} drains, the longest ${Math.max(...drains).toFixed(0)} ms`,
+    )
+  })
+})
