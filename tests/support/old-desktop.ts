@@ -117,7 +117,7 @@ export const record = async (name: string): Promise<void> => {
       const response = await fetch(input, init)
       const url = input instanceof Request ? input.url : input.toString()
       if (!url.endsWith('/v1/mutations') || !response.ok) return response
-      const { mutations } = JSON.parse(String(init?.body)) as { readonly mutations: readonly MutationEnvelope[] }
+      const { mutations } = JSON.parse(init?.body as string) as { readonly mutations: readonly MutationEnvelope[] }
       const { outcomes } = (await response.clone().json()) as MutationsResponse
       for (const [index, envelope] of mutations.entries()) {
         const outcome = outcomes[index]

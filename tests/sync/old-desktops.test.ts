@@ -24,9 +24,11 @@ describe.each(desktops)('$name', ({ place, recordings }) => {
   test('sends only commands that are still known, in the form that they had (S8)', () => {
     const known = new Map(commands.map(({ name, version, args }) => [`${name} ${version}`, formOf(args)]))
 
-    for (const { command, version, args } of recordings) {
-      expect(known.get(`${command} ${version}`), `${command} ${version}: give a change a new version`).toEqual(args)
-    }
+    // A change gets a new version; the old one stays.
+    const changed = recordings.filter(
+      ({ command, version, args }) => JSON.stringify(known.get(`${command} ${version}`)) !== JSON.stringify(args),
+    )
+    expect(changed.map(({ command, version }) => `${command} ${version}`)).toEqual([])
   })
 
   test('has sent each of its commands', () => {
@@ -55,7 +57,7 @@ describe.each(desktops)('$name', ({ place, recordings }) => {
     for (const { table, rows } of place.after) {
       // Columns that were added since may hold anything.
       const now = after.find((found) => found.table === table)?.rows
-      expect(now, table).toEqual(expect.arrayContaining(rows.map((row) => expect.objectContaining(row) as unknown)))
+      expect(now).toEqual(expect.arrayContaining(rows.map((row) => expect.objectContaining(row) as unknown)))
     }
   })
 })
