@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, chmodSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Client, escapeIdentifier } from 'pg'
+import { startEmbeddedPostgres } from '../../sync-server/db/embedded.ts'
+import { getTypeParser } from '../../sync-server/db/postgres.ts'
+import { migrate } from '../../sync-server/db/migrate.ts'
+
+/** What `foyer_server` logs in with. The role belongs to the whole cluster, so there is one. */
+const serverPassword = 'simulated-server'
+const templateName = 'foyer_sim'
+
+export interface Cluster {
+  /** Superuser URL of a migrated database, to which nobody is connected. */
+  readonly templateUrl: string
+  readonly stop: () => Promise<void>
+}
+
+/** A PostgreSQL server that forces nothing to the disk, with a migrated template. */
+export const startCluster = async (): Promise<Cluster> => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'foyer-sim-postgres-'))
+  // For root, PostgreSQL runs as another user.
+  chmodSync(folder, 0o755)
+  const postgres = await startEmbeddedPostgres({ dataFolder: folder, fast: true })
+  const templateUrl = withDatabase(postgres.url, templateName)
+  await withClient(postgres.url, (client) =>
+    client.query(`create database ${escapeIdentifier(templateName)} template template0`),
+  )
+  await migrate({ url: templateUrl, serverPassword })
+  return {
+    templateUrl,
+    stop: async () => {
+      await postgres.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const withDatabase = (url: string, name: string): string => Object.assign(new URL(url), { pathname: name }).href
+
+const withClient = async (url: string, work: (client: Client) => Promise<unknown>): Promise<void> => {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+export type Sql = <T = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<readonly T[]>
+
+/** The database of one worker: one seed after the other uses it, each from empty. */
+export interface Database {
+  /** As superuser, past row-level security. */
+  readonly sql: Sql
+  /** The connection that the simulated server has: one, so that the order of transactions is the same every time. */
+  readonly serverClient: Client
+  readonly empty: () => Promise<void>
+  readonly backUp: () => Promise<void>
+  /** Everything as it was at the backup, in a new epoch. */
+  readonly restore: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export const createDatabase = async (templateUrl: string): Promise<Database> => {
+  const name = `sim_${randomBytes(6).toString('hex')}`
+  const maintenanceUrl = withDatabase(templateUrl, 'postgres')
+  await withClient(maintenanceUrl, (client) =>
+    client.query(`create database ${escapeIdentifier(name)} template ${escapeIdentifier(templateName)}`),
+  )
+  const url = withDatabase(templateUrl, name)
+  const admin = new Client(url)
+  await admin.connect()
+  const serverUrl = Object.assign(new URL(url), { username: 'foyer_server', password: serverPassword }).href
+  const serverClient = new Client({
+    connectionString: serverUrl,
+    options: '-c TimeZone=UTC',
+    types: { getTypeParser },
+    pipeline: true,
+  })
+  await serverClient.connect()
+  await serverClient.query('listen facility_log')
+  const sql: Sql = async <T>(text: string, values: readonly unknown[] = []) => {
+    const { rows } = await admin.query(text, [...values])
+    // Whoever asks says what is selected.
+    return rows as readonly T[]
+  }
+  return {
+    sql,
+    serverClient,
+    ...(await keeper(sql)),
+    close: async () => {
+      await Promise.all([admin.end(), serverClient.end()])
+      await withClient(maintenanceUrl, (client) => client.query(`drop database ${escapeIdentifier(name)} with (force)`))
+    },
+  }
+}
+
+const tablesOf = async (sql: Sql): Promise<readonly string[]> => {
+  const rows = await sql<{ name: string }>(
+    "select quote_ident(tablename) as name from pg_tables where schemaname = 'public' order by tablename",
+  )
+  return rows.map(({ name }) => name)
+}
+
+const hasRows = async (sql: Sql, table: string): Promise<boolean> =>
+  (await sql(`select from ${table} limit 1`)).length > 0
+
+/** Tables that the migrations fill stay as they are. */
+const keeper = async (sql: Sql): Promise<Pick<Database, 'empty' | 'backUp' | 'restore'>> => {
+  const kept: string[] = []
+  const tables: string[] = []
+  for (const table of await tablesOf(sql)) ((await hasRows(sql, table)) ? kept : tables).push(table)
+  let isDirty = false
+
+  /** Without triggers and foreign keys. */
+  const quietly = async (statements: readonly string[]): Promise<void> => {
+    await sql(`begin; set local session_replication_role = replica; ${statements.join(';')}; commit`)
+  }
+  return {
+    async empty() {
+      // What a run has added by DDL goes too.
+      const added = (await tablesOf(sql)).filter((table) => !kept.includes(table) && !tables.includes(table))
+      await quietly([
+        ...added.map((table) => `delete from sync_tables where table_name = '${table}'; drop table ${table} cascade`),
+        ...(isDirty ? [`truncate ${tables.join(', ')}`] : []),
+        'drop schema if exists sim_backup cascade',
+        'alter table families drop column if exists sim_hint',
+      ])
+      isDirty = true
+    },
+    async backUp() {
+      await quietly([
+        'drop schema if exists sim_backup cascade',
+        'create schema sim_backup',
+        ...tables.map((table) => `create table sim_backup.${table} as table public.${table}`),
+      ])
+    },
+    async restore() {
+      const filled: string[] = []
+      for (const table of tables) if (await hasRows(sql, `sim_backup.${table}`)) filled.push(table)
+      await quietly([
+        `truncate ${tables.join(', ')}`,
+        ...filled.map((table) => `insert into public.${table} select * from sim_backup.${table}`),
+        'update server_epoch set epoch = gen_random_uuid()',
+      ])
+    },
+  }
+}

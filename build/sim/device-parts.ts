@@ -1,0 +1,57 @@
+import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
+import { DomainError } from '../../src-shared/errors.ts'
+import type { Environment } from '../../src-main/data/environment.ts'
+import type { Store } from '../../src-main/data/store.ts'
+import type { Activity } from './activity.ts'
+import type { History } from './history.ts'
+import type { Link } from './network.ts'
+import type { Chance } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+import { Killed } from './sim-disk.ts'
+import type { Enrolled } from './world.ts'
+
+/** What may go wrong inside a computer. All are 0 in a quiet time. */
+export interface Health {
+  /** Of 100,000 calls of SQLite so many end the program, before or after they are done. */
+  kills: number
+  /** Of 100,000 writes so many fail. */
+  diskFaults: number
+}
+
+export interface DeviceParts<D> {
+  readonly enrolled: Enrolled
+  readonly link: Link
+  readonly folder: string
+  readonly scheduler: Scheduler
+  readonly activity: Activity
+  readonly history: History
+  readonly chance: Chance
+  readonly watcher: DeviceWatcher<D>
+}
+
+/** Whoever looks on. */
+interface DeviceWatcher<D> {
+  readonly saved: (device: D, envelope: MutationEnvelope) => void
+  /** The device has shown something new. */
+  readonly shown: (device: D) => void
+  readonly crashed: (device: D, kind: CrashKind) => void
+  readonly failed: (device: D, what: string, error: unknown) => void
+}
+
+export type CrashKind = 'kill' | 'power'
+
+const keepSentMs = 35 * 24 * 3600 * 1000
+
+/** As the data process does it when a person signs in. */
+export const forgetOldSent = (store: Store, { clock }: Environment): void => {
+  const received = Date.parse(store.replica.readState().receivedUpTo ?? '1970-01-01')
+  store.desk.pruneSent(store.progress, new Date(Math.min(clock.now(), received) - keepSentMs).toISOString())
+}
+
+export const noUnsure = { full: 2, broken: 1 } as const
+
+export const isDiskFault = (error: unknown): boolean =>
+  error instanceof Killed ||
+  (error instanceof DomainError && (error.code === 'disk_full' || error.code === 'disk_failing')) ||
+  (error instanceof Error && 'code' in error && /^SQLITE_(FULL|IOERR)/.test(String(error.code))) ||
+  (error instanceof Error && error.cause !== undefined && isDiskFault(error.cause))

@@ -1,0 +1,181 @@
+import { cpSync, existsSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { openEncrypted } from '../../src-main/data/sqlite.ts'
+import { compactLog } from '../../sync-server/compaction/compact.ts'
+import type { Activity } from './activity.ts'
+import type { Database } from './database.ts'
+import type { SimDevice } from './device.ts'
+import type { History } from './history.ts'
+import type { Office } from './office.ts'
+import type { Journal } from './oracle/journal.ts'
+import { savedIn, type Watch } from './oracle/while-running.ts'
+import type { Once } from './plan.ts'
+import type { Chance } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { SimServer } from './server.ts'
+
+export interface IncidentParts {
+  readonly database: Database
+  readonly devices: readonly SimDevice[]
+  readonly server: SimServer
+  readonly scheduler: Scheduler
+  readonly activity: Activity
+  readonly history: History
+  readonly chance: Chance
+  readonly office: Office
+  readonly journal: Journal
+  readonly watch: Watch
+  /** Everybody who works stops, or goes on. */
+  readonly pauseWork: (isPaused: boolean) => void
+}
+
+const dayMs = 24 * 3600 * 1000
+
+/** The rare things, each at a drawn moment in the first minutes of a run. */
+export const planIncidents = (parts: IncidentParts, names: readonly Once[]): void => {
+  const { scheduler, chance, history } = parts
+  for (const name of names) {
+    const first = chance.int(5000, 120_000)
+    const second = first + chance.int(3000, 60_000)
+    const at = (when: number, what: string, work: () => unknown): void =>
+      void scheduler.after(when, () => {
+        history.note('incident', what)
+        history.count(`fault ${what}`)
+        void work()
+      })
+    incidents[name](parts, { first, second, at, device: chance.pick(parts.devices) })
+  }
+}
+
+interface Moment {
+  readonly first: number
+  readonly second: number
+  readonly at: (when: number, what: string, work: () => unknown) => void
+  readonly device: SimDevice
+}
+
+const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = {
+  'restore the server': ({ database, server, activity, chance }, { first, second, at }) => {
+    at(first, 'backup', () => activity.during(database.backUp()))
+    const downMs = chance.int(100, 10_000)
+    at(second, 'server restored from a backup', () => {
+      server.kill(downMs)
+      return activity.during(database.restore())
+    })
+  },
+  'change the epoch': ({ database, activity }, { first, at }) =>
+    at(first, 'server epoch changed', () =>
+      activity.during(database.sql('update server_epoch set epoch = gen_random_uuid()')),
+    ),
+  'compact the log': (parts, { first, second, at }) => {
+    const keep = { supersededAfterSeconds: 0, removalsAfterSeconds: 60 * 24 * 3600 }
+    at(first, 'compaction', () => compact(parts, keep))
+    at(second, 'compaction', () => compact(parts, keep))
+  },
+  'prune removals': (parts, { first, second, at }) => {
+    const all = { supersededAfterSeconds: 0, removalsAfterSeconds: 0 }
+    at(first, 'removals pruned', () => compact(parts, all))
+    at(second, 'removals pruned', () => compact(parts, all))
+  },
+  'set a device back': (parts, { first, second, at, device }) => {
+    const copy = path.join(path.dirname(device.folder), `${device.name}-copy`)
+    at(first, 'copy of a disk', () => device.crash('kill', 500, () => cpSync(device.folder, copy, { recursive: true })))
+    at(second, 'disk set back to its copy', () => device.crash('kill', 500, () => setBack(parts, device, copy)))
+  },
+  'revoke a device': ({ database, activity, scheduler, history }, { first, at, device }) =>
+    at(first, 'device revoked', () => {
+      device.isRevoked = true
+      history.note(device.name, 'revoked')
+      const now = new Date(scheduler.now()).toISOString()
+      return activity.during(
+        database.sql('update devices set revoked_at = $2 where id = $1', [device.enrolled.id, now]),
+      )
+    }),
+  'update a device': (_parts, { first, at, device }) =>
+    at(first, 'replica of an old version', () => device.crash('kill', 2000, () => makeOld(device))),
+  'three weeks away': (parts, { first, at }) => at(first, 'three weeks away', () => away(parts)),
+  meddle: ({ office }, { first, second, at }) => {
+    at(first, 'operator at work', office.meddle)
+    at(second, 'operator at work', office.meddle)
+  },
+}
+
+type Ages = Readonly<Record<'supersededAfterSeconds' | 'removalsAfterSeconds', number>>
+
+const compact = async ({ server, history }: IncidentParts, ages: Ages): Promise<void> => {
+  try {
+    const { superseded, removals } = await compactLog({ db: server.db(), pieceSize: 40, restMs: 50, ...ages })
+    history.note('compaction', `took ${superseded} entries and ${removals} removals`)
+    history.count('compacted entries', superseded + removals)
+  } catch (error) {
+    history.note('compaction', `failed: ${String(error)}`)
+  }
+}
+
+const setBack = ({ journal, watch }: IncidentParts, device: SimDevice, copy: string): void => {
+  if (!existsSync(copy)) return
+  rmSync(device.folder, { recursive: true, force: true })
+  cpSync(copy, device.folder, { recursive: true })
+  const kept = savedIn(device)
+  const last = journal.of(device).filter(({ envelope }) => kept.has(envelope.id))
+  journal.forgetAfter(device, last.at(-1)?.envelope.seq ?? 0)
+  watch.forget(device)
+}
+
+/** As if a program with other tables had written it. */
+const makeOld = (device: SimDevice): void => {
+  for (const number of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    const file = `${device.folder}/replica-${number}.db`
+    try {
+      const db = openEncrypted(file, { key: device.key, synchronous: 'NORMAL' })
+      db.exec("update replica_state set value = 'three versions ago' where key = 'fingerprint'")
+      db.close()
+    } catch {
+      // No such generation, or one that was cut while it was made.
+    }
+  }
+}
+
+/** All computers are off for 21 days; then everybody signs in again. */
+const away = async (parts: IncidentParts): Promise<void> => {
+  const { devices, scheduler, pauseWork, database, activity, chance } = parts
+  pauseWork(true)
+  for (const device of devices) {
+    device.isHeld = true
+    if (device.isOn) await device.stop()
+    else device.crash('kill', 0)
+  }
+  scheduler.after(5000, async () => {
+    scheduler.leap(21 * dayMs)
+    await activity.during(database.sql("update sync_log set at = at - interval '21 days'"))
+    await renewLeases(parts)
+    await compact(parts, { supersededAfterSeconds: 24 * 3600, removalsAfterSeconds: 60 * 24 * 3600 })
+    for (const device of devices) {
+      device.isHeld = false
+      scheduler.after(chance.int(0, 8000), () => device.start())
+    }
+    scheduler.after(1000, () => pauseWork(false))
+  })
+}
+
+const renewLeases = async ({ devices, database, scheduler, chance, activity }: IncidentParts): Promise<void> => {
+  const issued = new Date(scheduler.now()).toISOString()
+  const notAfter = new Date(scheduler.now() + 14 * dayMs).toISOString()
+  for (const { enrolled, isRevoked } of devices) {
+    if (isRevoked) continue
+    for (const staffId of enrolled.leases.keys()) {
+      const id = chance.uuid()
+      enrolled.leases.set(staffId, { id, notAfter })
+      await activity.during(
+        database.sql('insert into leases values ($1, $2, $3, $4, $5, $6)', [
+          id,
+          enrolled.facility.id,
+          staffId,
+          enrolled.id,
+          issued,
+          notAfter,
+        ]),
+      )
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import type { History } from './history.ts'
+import type { Chance } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+import { type Answer, NotServed, type Request } from './server.ts'
+
+/** How the line of one device is. Percentages are of requests. */
+export interface Weather {
+  /** Which way nothing goes through, and whether the device is told so or left waiting. */
+  cut: 'none' | 'out' | 'in' | 'both'
+  isSilent: boolean
+  lost: number
+  duplicated: number
+  truncated: number
+  /** A captive portal's page with 200, a proxy's error, or "later". */
+  strange: number
+  /** An answer from a cache between. */
+  stale: number
+  /** Milliseconds, one way. */
+  readonly delay: [number, number]
+}
+
+export const fairWeather = (): Weather => ({
+  cut: 'none',
+  isSilent: false,
+  lost: 0,
+  duplicated: 0,
+  truncated: 0,
+  strange: 0,
+  stale: 0,
+  delay: [2, 40],
+})
+
+export interface LinkParts {
+  readonly name: string
+  readonly scheduler: Scheduler
+  readonly history: History
+  readonly chance: Chance
+  readonly serve: (request: Request) => Promise<Answer>
+}
+
+type Sent = Parameters<typeof fetch>
+
+interface Exchange {
+  readonly request: Request
+  readonly settle: (answer: Answer) => void
+  readonly fail: (why: string) => void
+}
+
+const toRequest = ([input, init]: Sent): Request => {
+  const url = new URL(input instanceof globalThis.Request ? input.url : input)
+  return {
+    method: init?.method ?? 'GET',
+    url: url.pathname + url.search,
+    headers: Object.fromEntries(new Headers(init?.headers)),
+    body: typeof init?.body === 'string' ? init.body : undefined,
+  }
+}
+
+/** The line between one device and the server. */
+export class Link {
+  weather = fairWeather()
+  /** Requests that the device has begun. */
+  requests = 0
+  readonly #parts: LinkParts
+  readonly #cache = new Map<string, Answer>()
+
+  constructor(parts: LinkParts) {
+    this.#parts = parts
+  }
+
+  /** For one start of a device; `isDead` when that was killed. */
+  fetchFor(isDead: () => boolean): typeof fetch {
+    return (input, init) => {
+      this.requests += 1
+      const { promise, resolve, reject } = Promise.withResolvers<Response>()
+      let isOver = false
+      const end = (finish: () => void): void => {
+        // Who was killed learns of nothing.
+        if (isOver || isDead()) return
+        isOver = true
+        finish()
+      }
+      const abort = (): void => end(() => reject(init?.signal?.reason as Error))
+      init?.signal?.addEventListener('abort', abort, { once: true })
+      if (init?.signal?.aborted) abort()
+      this.#carry({
+        request: toRequest([input, init]),
+        settle: ({ status, headers, body }) =>
+          end(() => resolve(new Response(status === 204 || status === 304 ? null : body, { status, headers }))),
+        fail: (why) => end(() => reject(new TypeError('fetch failed', { cause: new Error(why) }))),
+      })
+      return promise
+    }
+  }
+
+  #fault(kind: string): void {
+    this.#parts.history.count(`fault ${kind}`)
+    this.#parts.history.note(this.#parts.name, `~ ${kind}`)
+  }
+
+  #later(work: () => void): void {
+    const { scheduler, chance } = this.#parts
+    scheduler.after(chance.int(...this.weather.delay), work)
+  }
+
+  /** The request on its way out. */
+  #carry(exchange: Exchange): void {
+    const { chance, scheduler, serve } = this.#parts
+    const old = chance.happens(this.weather.stale) ? this.#cache.get(exchange.request.url) : undefined
+    if (old) {
+      this.#fault('stale cached answer')
+      this.#later(() => exchange.settle(old))
+      return
+    }
+    const isDuplicated = chance.happens(this.weather.duplicated)
+    const isLost = chance.happens(this.weather.lost)
+    this.#later(() => {
+      if (isLost || this.weather.cut === 'out' || this.weather.cut === 'both') {
+        this.#fault('lost request')
+        this.#lose(exchange)
+        return
+      }
+      if (isDuplicated) {
+        this.#fault('duplicated request')
+        scheduler.after(chance.int(0, 3000), () => void serve(exchange.request).catch(() => undefined))
+      }
+      void this.#reach(exchange)
+    })
+  }
+
+  async #reach(exchange: Exchange): Promise<void> {
+    const { history, name, serve } = this.#parts
+    const what = wordsOf(exchange.request)
+    try {
+      const answer = await serve(exchange.request)
+      history.note(name, `${what} answered ${answer.status}`)
+      if (answer.status === 200) this.#cache.set(exchange.request.url, answer)
+      this.#later(() => this.#bring(exchange, answer))
+    } catch (error) {
+      if (!(error instanceof NotServed)) throw error
+      history.note(name, `${what}: ${error.message}`)
+      this.#later(() => exchange.fail(error.message))
+    }
+  }
+
+  /** The answer on its way back. */
+  #bring(exchange: Exchange, answer: Answer): void {
+    const { chance } = this.#parts
+    const { weather } = this
+    if (chance.happens(weather.lost) || weather.cut === 'in' || weather.cut === 'both') {
+      this.#fault('lost answer')
+      this.#lose(exchange)
+      return
+    }
+    if (chance.happens(weather.truncated)) {
+      this.#fault('truncated answer')
+      exchange.settle({ ...answer, body: answer.body.slice(0, chance.int(0, Math.max(0, answer.body.length - 1))) })
+      return
+    }
+    if (chance.happens(weather.strange)) {
+      this.#fault('strange answer')
+      exchange.settle(strangeAnswer(chance))
+      return
+    }
+    exchange.settle(answer)
+  }
+
+  /** The device is told soon, or waits until it gives up by itself. */
+  #lose(exchange: Exchange): void {
+    const { scheduler, chance } = this.#parts
+    if (!this.weather.isSilent) scheduler.after(chance.int(1, 2000), () => exchange.fail('connection reset'))
+  }
+}
+
+/** Without what is as good as random. */
+const wordsOf = ({ method, url, body }: Request): string => {
+  const { pathname, searchParams } = new URL(url, 'http://server')
+  const shape =
+    pathname === '/v1/shape' ? ` from ${searchParams.get('offset')}${searchParams.has('live') ? ' live' : ''}` : ''
+  const sequences = pathname === '/v1/mutations' ? [...(body ?? '').matchAll(/"seq":(\d+)/g)].map(([, seq]) => seq) : []
+  return `${method} ${pathname}${shape}${sequences.length > 0 ? ` ${sequences[0]} to ${sequences.at(-1)}` : ''}`
+}
+
+const html = '<!doctype html><title>Welcome</title><p>Sign in to use the internet here.</p>'
+
+const strangeAnswer = (chance: Chance): Answer => {
+  const page = (status: number, headers: Answer['headers'] = {}): Answer => ({
+    status,
+    headers: { 'content-type': 'text/html', ...headers },
+    body: html,
+  })
+  const later = (status: number): Answer => ({
+    status,
+    headers: { 'content-type': 'application/json', 'retry-after': String(chance.int(0, 3)) },
+    body: JSON.stringify({ code: 'unavailable', message: 'Later.', details: {} }),
+  })
+  const kind = chance.weighted({ portal: 3, gateway: 2, busy: 2, many: 2, other: 1, empty: 1 })
+  if (kind === 'portal') return page(200)
+  if (kind === 'gateway') return page(502)
+  if (kind === 'busy') return later(503)
+  if (kind === 'many') return later(429)
+  if (kind === 'empty') return { status: 200, headers: {}, body: '' }
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: '[{"headers":{"control":"up-to-da' }
+}

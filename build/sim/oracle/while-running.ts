@@ -1,0 +1,116 @@
+import { openEncrypted } from '../../../src-main/data/sqlite.ts'
+import type { SimDevice } from '../device.ts'
+import type { CrashKind } from '../device-parts.ts'
+import type { Reader } from '../reader.ts'
+import type { Acknowledged, Journal } from './journal.ts'
+import type { Verdict } from './verdict.ts'
+
+interface Seen {
+  readonly file: string
+  readonly handle: string | undefined
+  readonly position: number
+}
+
+/** What must be so at every moment at which a person could look at a device. */
+export interface Watch {
+  readonly look: (device: SimDevice) => void
+  /** A replica may have lost its last commits. */
+  readonly afterCrash: (device: SimDevice, kind: CrashKind) => void
+  /** The device was set back, or the server was. */
+  readonly forget: (device: SimDevice) => void
+}
+
+export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
+  const seen = new Map<SimDevice, Seen>()
+
+  return {
+    look(device) {
+      const reader = device.reader()
+      if (!reader) return
+      const state = { file: reader.file, ...reader.state() }
+      const before = seen.get(device)
+      if (before?.file === state.file && before.handle === state.handle) {
+        verdict.check(
+          'position never goes back',
+          state.position >= before.position,
+          () => `${device.name} was at ${before.position} and is at ${state.position}`,
+        )
+      }
+      seen.set(device, state)
+      ownWrites(device, reader, { verdict, journal })
+      wholeTransactions(device, reader, verdict)
+    },
+    afterCrash(device, kind) {
+      if (kind === 'power') seen.delete(device)
+      savedOnDisk(device, { verdict, journal })
+    },
+    forget: (device) => void seen.delete(device),
+  }
+}
+
+interface Parts {
+  readonly verdict: Verdict
+  readonly journal: Journal
+}
+
+const progressOf = (device: SimDevice, reader: Reader): number =>
+  Number(reader.value('select last_seq from device_progress where id = ?', device.enrolled.id) ?? 0)
+
+/** I5: what was saved here and is not decided yet is on the screen, or is said to need a person. */
+const ownWrites = (device: SimDevice, reader: Reader, { verdict, journal }: Parts): void => {
+  const progress = progressOf(device, reader)
+  const all = journal.of(device)
+  for (let index = all.length - 1; index >= 0; index -= 1) {
+    const each = all[index]
+    if (!each || each.envelope.seq <= progress) break
+    verdict.check('I5', isShown(reader, each), () => {
+      const { seq, command } = each.envelope
+      return `${device.name} does not show its own ${command} ${seq}; decided up to ${progress}`
+    })
+  }
+}
+
+const isShown = (reader: Reader, { envelope, effects }: Acknowledged): boolean => {
+  const isThere = effects.every(
+    ({ table, rowId }) => reader.value(`select 1 from ${table} where id = ?`, rowId) !== undefined,
+  )
+  return isThere || reader.value('select 1 from local_refusals where seq = ?', envelope.seq) !== undefined
+}
+
+/** Invoices of the office are numbered `S<lines>-…` and written with their lines in one transaction (FAULTS N10). */
+const wholeTransactions = (device: SimDevice, reader: Reader, verdict: Verdict): void => {
+  const halves = reader.all(
+    `select invoices.number, count(invoice_lines.id) as lines from invoices
+      left join invoice_lines on invoice_lines.invoice_id = invoices.id
+      where invoices.number like 'S%' group by invoices.id
+      having count(invoice_lines.id) <> cast(substr(invoices.number, 2, 1) as integer)`,
+  )
+  verdict.check('transactions arrive whole', halves.length === 0, () => {
+    const [half] = halves
+    return `${device.name} shows invoice ${String(half?.['number'])} with ${String(half?.['lines'])} lines`
+  })
+}
+
+/** I1: what was acknowledged is in `desk.db` after the crash, as it was. */
+const savedOnDisk = (device: SimDevice, { verdict, journal }: Parts): void => {
+  const all = journal.of(device)
+  if (all.length === 0) return
+  const kept = savedIn(device)
+  for (const { envelope, text } of all) {
+    verdict.check('I1', kept.get(envelope.id) === text, () => {
+      const what = kept.has(envelope.id) ? 'has changed' : 'is lost'
+      return `${device.name}: ${envelope.command} ${envelope.seq} was acknowledged and ${what}`
+    })
+  }
+}
+
+/** Every mutation in `desk.db`, by id. */
+export const savedIn = (device: SimDevice): ReadonlyMap<string, string> => {
+  const db = openEncrypted(`${device.folder}/desk.db`, { key: device.key, synchronous: 'FULL' })
+  try {
+    const rows = db.prepare('select id, envelope from mutations').all() as { id: string; envelope: string }[]
+    return new Map(rows.map(({ id, envelope }) => [id, envelope]))
+  } finally {
+    db.close()
+  }
+}

@@ -1,0 +1,42 @@
+import { openEncrypted } from '../../src-main/data/sqlite.ts'
+
+type Value = string | number | null
+export type Row = Readonly<Record<string, Value>>
+
+/** Looks into a replica from outside, without the engine. */
+export interface Reader {
+  readonly file: string
+  readonly all: (sql: string, ...values: readonly Value[]) => readonly Row[]
+  readonly value: (sql: string, ...values: readonly Value[]) => Value | undefined
+  /** Whether the first sync came to its end. */
+  readonly isComplete: () => boolean
+  readonly state: () => { readonly position: number; readonly handle: string | undefined; readonly appliedSeq: number }
+  readonly close: () => void
+}
+
+export const readerOf = (file: string, key: Uint8Array): Reader => {
+  const db = openEncrypted(file, { key, synchronous: 'NORMAL', readonly: true })
+  const kept = new Map<string, ReturnType<typeof db.prepare>>()
+  const prepared = (sql: string): ReturnType<typeof db.prepare> => {
+    const known = kept.get(sql) ?? db.prepare(sql)
+    kept.set(sql, known)
+    return known
+  }
+  const all: Reader['all'] = (sql, ...values) =>
+    // Columns of the replica hold nothing else.
+    prepared(sql).all(values) as Row[]
+  const value: Reader['value'] = (sql, ...values) => Object.values(all(sql, ...values)[0] ?? {})[0]
+  const state = (): Partial<{ position: number; handle: string; isComplete: boolean; appliedSeq: number }> =>
+    JSON.parse(String(value("select value from replica_state where key = 'state'") ?? '{}')) as ReturnType<typeof state>
+  return {
+    file,
+    all,
+    value,
+    isComplete: () => state().isComplete ?? false,
+    state: () => {
+      const { position = 0, handle, appliedSeq = 0 } = state()
+      return { position, handle, appliedSeq }
+    },
+    close: () => db.close(),
+  }
+}

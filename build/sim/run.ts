@@ -1,0 +1,239 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createActivity, watchCrypto } from './activity.ts'
+import type { Database, Sql } from './database.ts'
+import { SimDevice } from './device.ts'
+import { installGlobals } from './globals.ts'
+import { createHistory, type History } from './history.ts'
+import { planIncidents } from './incidents.ts'
+import { createNemesis } from './nemesis.ts'
+import { Link } from './network.ts'
+import { createOffice, type Office } from './office.ts'
+import { fingerprintOf, judgeTheEnd } from './oracle/at-the-end.ts'
+import { createJournal } from './oracle/journal.ts'
+import { createVerdict, type Verdict, type Violation } from './oracle/verdict.ts'
+import { createWatch } from './oracle/while-running.ts'
+import { createPerson } from './person.ts'
+import { drawPlan } from './plan.ts'
+import { chanceOf } from './random.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
+import { SimServer } from './server.ts'
+import { serverLine } from './server-line.ts'
+import { Killed } from './sim-disk.ts'
+import { createWorld, type World } from './world.ts'
+
+export interface SeedResult {
+  readonly seed: number
+  readonly violations: readonly Violation[]
+  readonly counts: Readonly<Record<string, number>>
+  readonly virtualMs: number
+  /** Of this process; PostgreSQL's comes on top. */
+  readonly cpuMs: number
+  /** Of the history and of the rows at the end: the same for the same seed and program. */
+  readonly digest: string
+  /** The last events, where something was violated. */
+  readonly tail: readonly string[]
+}
+
+/** As long as a run may take before people are done, in virtual ms. */
+const longestMs = 30 * 60_000
+/** FAULTS I8. */
+const drainMs = 30_000
+const tailLines = 60
+
+/** Runs one seed from an empty database to the verdict. */
+export const runSeed = async (database: Database, seed: number): Promise<SeedResult> => {
+  const cpu = process.cpuUsage()
+  await database.empty()
+  const world = await createWorld(database.sql, seed)
+  const activity = createActivity()
+  const scheduler = createScheduler(world.startMs, activity)
+  const history = createHistory(scheduler.elapsed)
+  const verdict = createVerdict(history)
+  const folder = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'foyer-sim-'))
+  const onRejection = (error: unknown): void => {
+    if (!(error instanceof Killed)) verdict.check('engine', false, () => `unhandled rejection: ${stackOf(error)}`)
+  }
+  process.on('unhandledRejection', onRejection)
+  const restore = [
+    installGlobals({ scheduler, activity, chance: chanceOf(seed, 'global') }),
+    watchCrypto(activity),
+    () => process.off('unhandledRejection', onRejection),
+    () => rmSync(folder, { recursive: true, force: true }),
+  ]
+  const sql: Sql = (text, values) => activity.during(database.sql(text, values))
+  let digest = ''
+  try {
+    await simulate({ database: { ...database, sql }, world, activity, scheduler, history, verdict, folder })
+    digest = `${history.digest()} ${await fingerprintOf(sql, world)}`
+  } catch (error) {
+    verdict.check('engine', false, () => `the run fell over: ${stackOf(error)}`)
+  } finally {
+    for (const each of restore) each()
+  }
+  return {
+    seed,
+    violations: verdict.violations(),
+    counts: { ...history.counts(), events: scheduler.events() },
+    virtualMs: scheduler.elapsed(),
+    cpuMs: cpuSince(cpu),
+    digest,
+    tail: verdict.violations().length > 0 ? history.tail(tailLines) : [],
+  }
+}
+
+const cpuSince = (before: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
+
+interface Run {
+  readonly database: Database
+  readonly world: World
+  readonly activity: ReturnType<typeof createActivity>
+  readonly scheduler: Scheduler
+  readonly history: History
+  readonly verdict: Verdict
+  readonly folder: string
+}
+
+const simulate = async (run: Run): Promise<void> => {
+  const { database, world, activity, scheduler, history, verdict } = run
+  const { seed } = world
+  const plan = drawPlan(chanceOf(seed, 'plan'))
+  history.note('plan', JSON.stringify(plan))
+  const line = serverLine(database.serverClient, activity)
+  const server = new SimServer({ line, scheduler, activity, history, chance: chanceOf(seed, 'server') })
+  const journal = createJournal()
+  const watch = createWatch(verdict, journal)
+  const devices = devicesOf(run, { serve: server.handle, journal, watch })
+  const office = createOffice({
+    sql: database.sql,
+    world,
+    chance: chanceOf(seed, 'office'),
+    history,
+    announce: () => {
+      for (const { id } of world.facilities) server.notify(id, 'desk')
+    },
+  })
+  const nemesis = createNemesis({ seed, plan, devices, server, scheduler, history })
+  let isPaused = false
+  const people = devices.map((device) =>
+    createPerson({ world, device, scheduler, history, operations: plan.operations, isPaused: () => isPaused }),
+  )
+  await server.begin()
+  const chance = chanceOf(seed, 'incidents')
+  for (const device of devices) scheduler.after(chance.int(0, 5000), () => device.start())
+  for (const person of people) person.begin()
+  nemesis.begin()
+  const pauseWork = (isOn: boolean): void => {
+    isPaused = isOn
+  }
+  planIncidents({ ...run, devices, server, chance, office, journal, watch, pauseWork }, plan.once)
+  const isFailed = (): boolean => verdict.violations().length > 0
+  let isOver = false
+  workAtTheOffice(run, office, { mean: plan.office, isOver: () => isOver || isPaused })
+  const isDone = (): boolean => isFailed() || people.every((person) => person.isDone())
+  const finished = await scheduler.runUntil(isDone, longestMs)
+  verdict.check('I9', finished, () => 'people could not finish their work')
+
+  isOver = true
+  nemesis.calm()
+  history.note('nemesis', 'all faults are over')
+  await server.start()
+  for (const device of devices) device.start()
+  if (!isFailed()) await drain(run, devices, isFailed)
+  if (!isFailed()) await judgeTheEnd({ sql: database.sql, world, devices, journal, verdict })
+  for (const device of devices) device.crash('kill', 0)
+  for (const device of devices) device.isHeld = true
+  await scheduler.runUntil(() => false, 1)
+  await server.end()
+  await activity.silence()
+}
+
+const workAtTheOffice = (
+  { scheduler, world }: Run,
+  office: Office,
+  { mean, isOver }: { readonly mean: number; readonly isOver: () => boolean },
+): void => {
+  const chance = chanceOf(world.seed, 'office hours')
+  const next = (): void =>
+    void scheduler.after(chance.pause(mean), () => {
+      if (!isOver()) void office.work()
+      next()
+    })
+  next()
+}
+
+interface Lookers {
+  readonly serve: SimServer['handle']
+  readonly journal: ReturnType<typeof createJournal>
+  readonly watch: ReturnType<typeof createWatch>
+}
+
+const devicesOf = (run: Run, { serve, journal, watch }: Lookers): readonly SimDevice[] => {
+  const { world, scheduler, activity, history, verdict, folder } = run
+  return world.devices.map(
+    (enrolled) =>
+      new SimDevice({
+        enrolled,
+        folder,
+        scheduler,
+        activity,
+        history,
+        chance: chanceOf(world.seed, enrolled.name),
+        link: new Link({
+          name: enrolled.name,
+          scheduler,
+          history,
+          chance: chanceOf(world.seed, `line of ${enrolled.name}`),
+          serve,
+        }),
+        watcher: {
+          saved: journal.add,
+          shown: watch.look,
+          crashed: watch.afterCrash,
+          failed: (device, what, error) =>
+            void verdict.check('engine', false, () => `${device.name}: ${what}: ${stackOf(error)}`),
+        },
+      }),
+  )
+}
+
+/** I8: everything has arrived everywhere soon after the faults are over. */
+const drain = async (
+  { scheduler, verdict, database, history }: Run,
+  devices: readonly SimDevice[],
+  isFailed: () => boolean,
+): Promise<void> => {
+  const living = devices.filter(({ isRevoked }) => !isRevoked)
+  const began = scheduler.now()
+  let late = await lateOf(database.sql, living)
+  while (late.length > 0 && scheduler.now() < began + drainMs && !isFailed()) {
+    await scheduler.runUntil(isFailed, 250)
+    late = await lateOf(database.sql, living)
+  }
+  history.note('oracle', `drained after ${scheduler.now() - began} ms`)
+  history.count('drain ms', scheduler.now() - began)
+  verdict.check('I8', late.length === 0, () => late.join('; '))
+}
+
+const lateOf = async (sql: Sql, devices: readonly SimDevice[]): Promise<readonly string[]> => {
+  const rows = await sql<{ facility_id: string; position: string }>(
+    "select facility_id, position from facility_heads where audience = 'desk'",
+  )
+  const heads = new Map(rows.map(({ facility_id, position }) => [facility_id, Number(position)]))
+  return devices.flatMap((device) => {
+    const { store, enrolled } = device
+    const reader = device.reader()
+    if (!store || !reader) return `${device.name} shows nothing`
+    const unsent = store.desk.lastSeq() - store.progress
+    if (unsent > 0) return `${device.name} has ${unsent} mutations that are not decided`
+    const { position } = reader.state()
+    const head = heads.get(enrolled.facility.id)
+    return position === head ? [] : `${device.name} is at ${position} of ${head}`
+  })
+}
