@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { requirePlace, requireSession } from '../rules/bookings.ts'
 import { idSchema } from '../schema/columns.ts'
 import { defineCommand } from './command.ts'
+import { insertCheckIn } from './insert-check-in.ts'
 
 const entry = z.strictObject({ student_id: idSchema, session_id: idSchema })
 
@@ -19,22 +20,7 @@ export const recordCheckIn = defineCommand({
     for (const { student_id, session_id } of entries) {
       await requireSession(tx, session_id, run.facilityId)
       await requirePlace(tx, session_id, student_id)
-      await tx
-        .insertInto('check_ins')
-        .values({
-          id: run.newId(),
-          facility_id: run.facilityId,
-          session_id,
-          student_id,
-          kind: 'in',
-          undoes_id: null,
-          guardian_id: null,
-          at: run.at,
-          hlc: run.hlc,
-          staff_id: run.staffId,
-          device_id: run.deviceId,
-        })
-        .execute()
+      await insertCheckIn(tx, { session_id, student_id, kind: 'in', undoes_id: null, guardian_id: null }, run)
     }
   },
 })

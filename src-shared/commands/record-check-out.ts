@@ -6,6 +6,7 @@ import { findSession } from '../rules/bookings.ts'
 import { idSchema } from '../schema/columns.ts'
 import type { Database } from '../schema/tables.ts'
 import { defineCommand } from './command.ts'
+import { insertCheckIn } from './insert-check-in.ts'
 
 const entry = z.strictObject({ student_id: idSchema, session_id: idSchema })
 
@@ -32,22 +33,7 @@ export const recordCheckOut = defineCommand({
         throw new DomainError('not_checked_in', 'This child is not checked in.', { student_id })
       }
       if (guardian_id !== null) await requireGuardian(tx, guardian_id, student_id)
-      await tx
-        .insertInto('check_ins')
-        .values({
-          id: run.newId(),
-          facility_id: run.facilityId,
-          session_id,
-          student_id,
-          kind: 'out',
-          undoes_id: null,
-          guardian_id,
-          at: run.at,
-          hlc: run.hlc,
-          staff_id: run.staffId,
-          device_id: run.deviceId,
-        })
-        .execute()
+      await insertCheckIn(tx, { session_id, student_id, kind: 'out', undoes_id: null, guardian_id }, run)
     }
   },
 })

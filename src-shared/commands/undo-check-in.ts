@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { DomainError } from '../errors.ts'
 import { idSchema } from '../schema/columns.ts'
 import { defineCommand } from './command.ts'
+import { insertCheckIn } from './insert-check-in.ts'
 
 /** Takes check-ins or check-outs back. The events stay; the undo is an event of its own (U18). */
 export const undoCheckIn = defineCommand({
@@ -20,21 +21,7 @@ export const undoCheckIn = defineCommand({
         .where('kind', '!=', 'undo')
         .executeTakeFirst()
       if (!event) throw new DomainError('not_found', 'This check-in does not exist here.', { check_in_id: id })
-      await tx
-        .insertInto('check_ins')
-        .values({
-          id: run.newId(),
-          facility_id: run.facilityId,
-          ...event,
-          kind: 'undo',
-          undoes_id: id,
-          guardian_id: null,
-          at: run.at,
-          hlc: run.hlc,
-          staff_id: run.staffId,
-          device_id: run.deviceId,
-        })
-        .execute()
+      await insertCheckIn(tx, { ...event, kind: 'undo', undoes_id: id, guardian_id: null }, run)
     }
   },
 })
