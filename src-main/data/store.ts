@@ -128,7 +128,14 @@ export class Store {
 
   /** Up to which own mutation the log has brought the server's decision. */
   get progress(): number {
-    return progressIn(this.replica.readDb, this.#parts.profile.device_id)
+    try {
+      return progressIn(this.replica.readDb, this.#parts.profile.device_id)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      this.#damage.tell()
+      // Sent again from the beginning; the server knows what it has.
+      return 0
+    }
   }
 
   /** A local write; saved when it returns. Throws DomainError when it is refused; then nothing changed. */
