@@ -11,6 +11,7 @@ import type { bookings } from '../schema/tables/bookings.ts'
 import type { healthItems } from '../schema/tables/health-items.ts'
 import { ageOn, dateAt, type DateText, type InstantText, timeAt } from '../time.ts'
 import { defineQuery } from './query.ts'
+import { fullName, sessionFacts } from './session-facts.ts'
 
 export type AttendanceCode = Row<typeof attendanceMarks>['code']
 export type BookingKind = Row<typeof bookings>['kind']
@@ -69,35 +70,14 @@ export interface Roll {
   readonly not_recorded: number
 }
 
-const fullName = (first: string | null, last: string | null): string | null =>
-  first === null ? null : `${first} ${last ?? ''}`.trim()
-
 const sessionOf = (db: Kysely<SearchDatabase>, sessionId: string) =>
-  db
-    .selectFrom('sessions')
-    .innerJoin('classes', 'classes.id', 'sessions.class_id')
-    .innerJoin('programs', 'programs.id', 'classes.program_id')
-    .leftJoin('spaces', 'spaces.id', 'sessions.space_id')
-    .leftJoin('staff as instructor', 'instructor.id', 'sessions.instructor_id')
+  sessionFacts(db)
     .leftJoin('staff as closer', 'closer.id', 'sessions.roll_closed_by')
     .select([
-      'sessions.id',
-      'classes.name as class_name',
-      'classes.level',
-      'programs.name as program_name',
-      'programs.color as program_color',
-      'spaces.name as space_name',
-      'instructor.first_name as instructor_first',
-      'instructor.last_name as instructor_last',
       'closer.first_name as closer_first',
       'closer.last_name as closer_last',
       'sessions.date',
-      'sessions.starts_at',
-      'sessions.ends_at',
       'sessions.time_zone',
-      'sessions.status',
-      'sessions.capacity',
-      'sessions.roll_closed_at',
     ])
     .where('sessions.id', '=', sessionId)
 

@@ -7,6 +7,7 @@ import type { SearchDatabase } from '../schema/search-index.ts'
 import type { DateText, InstantText } from '../time.ts'
 import { facilityClock } from './facility-clock.ts'
 import { defineQuery } from './query.ts'
+import { fullName, sessionFacts } from './session-facts.ts'
 
 export interface TodaysSession {
   readonly id: string
@@ -38,28 +39,8 @@ export interface TodaysSessions {
 
 /** The sessions of one day at a facility, in order of their start. */
 export const sessionsOn = (db: Kysely<SearchDatabase>, facilityId: string, date: DateText) =>
-  db
-    .selectFrom('sessions')
-    .innerJoin('classes', 'classes.id', 'sessions.class_id')
-    .innerJoin('programs', 'programs.id', 'classes.program_id')
-    .leftJoin('spaces', 'spaces.id', 'sessions.space_id')
-    .leftJoin('staff', 'staff.id', 'sessions.instructor_id')
-    .select([
-      'sessions.id',
-      'classes.name as class_name',
-      'classes.level',
-      'programs.name as program_name',
-      'programs.color as program_color',
-      'spaces.name as space_name',
-      'staff.first_name',
-      'staff.last_name',
-      'sessions.instructor_id',
-      'sessions.starts_at',
-      'sessions.ends_at',
-      'sessions.status',
-      'sessions.roll_closed_at',
-      'sessions.capacity',
-    ])
+  sessionFacts(db)
+    .select('sessions.instructor_id')
     .where('sessions.date', '=', date)
     .where('sessions.facility_id', '=', facilityId)
     .orderBy('sessions.starts_at')
@@ -131,9 +112,9 @@ export const todaysSessions = defineQuery({
 
     return {
       date,
-      sessions: sessions.map(({ first_name, last_name, instructor_id, status, ...session }) => ({
+      sessions: sessions.map(({ instructor_first, instructor_last, instructor_id, status, ...session }) => ({
         ...session,
-        instructor_name: first_name === null ? null : `${first_name} ${last_name ?? ''}`.trim(),
+        instructor_name: fullName(instructor_first, instructor_last),
         is_mine: instructor_id === context.staffId,
         phase: phaseOf(session, time),
         is_cancelled: !takesPlace({ status }),
