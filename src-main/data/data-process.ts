@@ -13,6 +13,7 @@ import type { Environment } from './environment.ts'
 import { Health, idleHealth } from './health/health.ts'
 import { problemMemory } from './health/last-problem.ts'
 import { mutex } from './mutex.ts'
+import { whenDamaged } from './replica/damage.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
 import { Store } from './store.ts'
 import { Sync } from './sync/sync.ts'
@@ -232,7 +233,7 @@ export class DataProcess {
     const staff = this.#staff
     const session =
       this.#device && staff && store?.replica.readState().isComplete
-        ? await readSession(store.replica.reads, staff, this.#device.profile())
+        ? await readSession(store.replica.reads, staff, this.#device.profile()).catch(whenDamaged)
         : undefined
     // Who signed out, or made place for somebody else, in the meantime must not come back.
     if (this.#staff !== staff) return

@@ -17,7 +17,7 @@ import { type Damage, damageOf } from './replica/damage.ts'
 import { openShown, type Shown } from './replica/open-shown.ts'
 import { openReplica, type Replica } from './replica/replica.ts'
 import { initialState, type ReplicaState } from './replica/state.ts'
-import { diskProblem, isDamage } from './sqlite.ts'
+import { diskProblem } from './sqlite.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
 import { replaceLostWork } from './sync/replace-lost.ts'
 
@@ -110,13 +110,7 @@ export class Store {
 
   /** How far the replica is that the log goes into: the one that loads, where there is one, else the shown one. */
   get feedState(): ReplicaState {
-    try {
-      return (this.#loading ?? this.#shown).replica.readState()
-    } catch (error) {
-      if (!isDamage(error)) throw error
-      this.#damage.tell()
-      return initialState
-    }
+    return this.#damage.reading(() => (this.#loading ?? this.#shown).replica.readState(), initialState)
   }
 
   /** Rows of the shown replica and of the one that loads. Reads all of them. */
@@ -128,14 +122,8 @@ export class Store {
 
   /** Up to which own mutation the log has brought the server's decision. */
   get progress(): number {
-    try {
-      return progressIn(this.replica.readDb, this.#parts.profile.device_id)
-    } catch (error) {
-      if (!isDamage(error)) throw error
-      this.#damage.tell()
-      // Sent again from the beginning; the server knows what it has.
-      return 0
-    }
+    // Without it all is sent again; the server knows what it has.
+    return this.#damage.reading(() => progressIn(this.replica.readDb, this.#parts.profile.device_id), 0)
   }
 
   /** A local write; saved when it returns. Throws DomainError when it is refused; then nothing changed. */

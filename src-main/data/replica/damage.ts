@@ -7,6 +7,8 @@ export interface Damage {
   readonly tell: () => void
   /** Another replica is shown. */
   readonly forget: () => void
+  /** What can be read, or, where that is damaged, the other value; damage is told. */
+  readonly reading: <T>(read: () => T, otherwise: T) => T
   /** An error as the person gets it; damage is told. */
   readonly explained: (error: unknown) => unknown
 }
@@ -24,6 +26,15 @@ export const damageOf = (onDamage: () => void): Damage => {
     forget: () => {
       isFound = false
     },
+    reading: (read, otherwise) => {
+      try {
+        return read()
+      } catch (error) {
+        if (!isDamage(error)) throw error
+        tell()
+        return otherwise
+      }
+    },
     explained: (error) => {
       if (!isDamage(error)) return error
       tell()
@@ -35,4 +46,9 @@ export const damageOf = (onDamage: () => void): Damage => {
       )
     },
   }
+}
+
+/** For what can do without: a damaged replica is being renewed. Throws any other error. */
+export const whenDamaged = (error: unknown): undefined => {
+  if (!(error instanceof DomainError) || error.code !== 'database_unreadable') throw error
 }
