@@ -43,9 +43,16 @@ export const proxyShape = async (service: ElectricService, log: LogName, request
   const response = await ask(electricUrl(service, log, request.query), request.signal)
   const headers: Record<string, string> = { 'cache-control': 'private, no-store' }
   for (const [name, value] of response.headers) if (passedBack.test(name)) headers[name] = value
+  if (response.status === 400) return refusal(await response.text(), headers)
   const body = response.body ? Readable.fromWeb(response.body) : '[]'
   return { status: response.status, headers, body }
 }
+
+/** Electric calls an offset that it has never been at a mistake of the client, which then gives up for good. */
+const refusal = (body: string, headers: Readonly<Record<string, string>>): Answer =>
+  body.includes('out of bounds for this shape')
+    ? { status: 409, headers, body: '[{"headers":{"control":"must-refetch"}}]' }
+    : { status: 400, headers, body }
 
 const ask = async (url: URL, signal: AbortSignal): Promise<Response> => {
   try {

@@ -8,9 +8,12 @@ import type { LogReader } from './log-reader.ts'
 import type { LogWaiters } from './log-waiters.ts'
 import { formatOffset, fromStart, type Offset, parseOffset } from './offset.ts'
 
+/** Ours, or one of an Electric that we stand in front of. */
+const offsetForm = /^(-1|\d{1,20}_(\d{1,20}|inf))$/
+
 /** What a client asks for. `table`, `where` and `columns` are not even read: the token says whose log it is. */
 export const shapeQuery = z.object({
-  offset: z.string().refine((text) => parseOffset(text) !== undefined, 'offset has an invalid format'),
+  offset: z.string().regex(offsetForm, 'offset has an invalid format'),
   handle: z.string().max(200).optional(),
   live: z.string().optional(),
   cursor: z.string().max(100).optional(),

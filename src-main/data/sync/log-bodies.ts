@@ -9,6 +9,7 @@ interface WireMessage {
     /** PostgreSQL's JSON as text, as Electric sends it. */
     readonly row: string | null
   }
+  readonly headers: { readonly operation?: string }
 }
 
 export interface LogBodies {
@@ -31,7 +32,7 @@ export const logBodies = (deviceFetch: typeof fetch): LogBodies => {
       if (response.status !== 200) return response
       // Not our form, or an empty one: the client knows what to do with it.
       const messages = JSON.parse(await response.text()) as readonly WireMessage[]
-      const entries = messages.flatMap(toEntry)
+      const entries = messages.filter(isEntry).flatMap(toEntry)
       const rest: unknown[] = messages.filter((message) => message.value === undefined)
       if (entries.length > 0) {
         last += 1
@@ -50,6 +51,9 @@ export const logBodies = (deviceFetch: typeof fetch): LogBodies => {
     },
   }
 }
+
+/** The log only grows: an Electric that is told of its compaction says delete of what was taken out, which changes no row. */
+const isEntry = ({ headers }: WireMessage): boolean => headers.operation === 'insert'
 
 const toEntry = ({ value }: WireMessage): LogEntry | [] =>
   value === undefined

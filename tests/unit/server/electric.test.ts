@@ -77,9 +77,18 @@ describe('the answer of Electric', () => {
         'electric-offset': '0_0',
         'cache-control': 'private, no-store',
       })
-      expect(answer.body instanceof Readable && (await text(answer.body))).toBe('[{"a":1}]')
+      expect(answer.body instanceof Readable ? await text(answer.body) : answer.body).toBe('[{"a":1}]')
     },
   )
+
+  test('to an offset that it has never been at starts the client afresh, who would give up', async () => {
+    const body = '{"message":"Invalid request","errors":{"offset":["out of bounds for this shape"]}}'
+    const url = await answering(400, {}, body)
+
+    const answer = await proxyShape({ url, secret: undefined }, log, request)
+
+    expect([answer.status, answer.body]).toEqual([409, '[{"headers":{"control":"must-refetch"}}]'])
+  })
 
   test('that does not come is an outage', async () => {
     const answer = proxyShape({ url: 'http://127.0.0.1:1', secret: undefined }, log, request)
