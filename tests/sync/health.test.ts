@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { HealthStatus, SyncStatus } from '../../src-shared/contract/ipc.ts'
+import type { SearchResult } from '../../src-shared/queries/search.ts'
 import { syncedTables, type SyncedTableName } from '../../src-shared/schema/tables.ts'
 import { compactLog } from '../../sync-server/compaction/compact.ts'
 import * as build from '../support/academy.ts'
@@ -103,37 +104,35 @@ describe('a desk that compares itself with the server', () => {
     expect(desk.faults).toEqual([])
   })
 
-  test.each([
-    ['a row that is missing', 'delete from guardians'],
-    [
-      'a row that was never there',
-      "insert into spaces values ('00000000-0000-4000-8000-0000000000ff', 'x', 'y', 'pool', 1)",
-    ],
-    ['a row under another id', "update students set id = 'ffffffff' || substr(id, 9)"],
-    ['an id that is none', "update students set id = 'x' || id"],
-    [
-      'two rows that swapped their names',
-      'update students set first_name = (select max(first_name) from students s where s.id <> students.id)',
-    ],
-  ])('mends %s', async (_name, sql) => {
+  test('mends rows that are missing, too many, under another id, under one that is none, or mixed up', async () => {
     const desk = await newDesk()
-    const before = ['students', 'guardians', 'spaces'].map((table) => desk.rows(table))
+    const rows = () => ['students', 'guardians', 'spaces'].map((table) => desk.rows(table))
+    const before = rows()
+    const wrongs = [
+      'delete from guardians',
+      "insert into spaces values ('00000000-0000-4000-8000-0000000000ff', 'x', 'y', 'pool', 1)",
+      "update students set id = 'ffffffff' || substr(id, 9)",
+      "update students set id = 'x' || id",
+      'update students set first_name = (select max(first_name) from students s where s.id <> students.id)',
+    ]
 
-    expect(tamper(desk, sql)).toBeGreaterThan(0)
-    const status = await compare(desk)
-
-    expect(status).toMatchObject({ different: [], mended: [{ everything: false }] })
-    expect(['students', 'guardians', 'spaces'].map((table) => desk.rows(table))).toEqual(before)
+    for (const wrong of wrongs) {
+      expect(tamper(desk, wrong)).toBeGreaterThan(0)
+      expect((await compare(desk)).different).toEqual([])
+      expect(rows()).toEqual(before)
+    }
+    expect((await health(desk)).mended.map(({ everything }) => everything)).toEqual(wrongs.map(() => false))
   })
 
-  test('finds its search index right after mending a name', async () => {
+  test('finds a family by the right name again, and no more by the wrong one', async () => {
     const desk = await newDesk()
-    tamper(desk, "update students set first_name = 'Zebulon'")
+    tamper(desk, "update families set name = 'Zebulon'")
+    const search = async (text: string) =>
+      (await desk.query<SearchResult>('counter.search', { text, now: new Date().toISOString() })).families.length
 
     await compare(desk)
-    const [row] = await desk.query<{ family_id: string }[]>('search.people', { text: 'zebulon' }).catch(() => [])
 
-    expect(row).toBeUndefined()
+    expect([await search('zebulon'), await search(server.counter.family.name)]).toEqual([0, 1])
   })
 })
 
@@ -199,29 +198,56 @@ describe('while something is unsent', () => {
     expect(await server.sql('select count(*)::int as count from check_ins')).toEqual([{ count: 1 }])
   })
 
-  test('also when what is wrong is the very row that it changes', async () => {
+  test('also when what is wrong is the very row that it changes (I5)', async () => {
     let isCut = false
+    const { session, children } = server.counter
+    const marks = children.map(({ id }) => ({ student_id: id, code: 'present', note: null }))
     const desk = await newDesk(async (path, request) => {
       if (isCut && path === '/v1/mutations') throw new Error('cut')
       if (path === '/v1/rows' && !isCut) {
         isCut = true
-        await desk
-          .command('roll.close', { session_id: server.counter.session.id, unmarked: 'absent' })
-          .catch(() => undefined)
-        await checkIn(desk, 1)
+        await desk.command('attendance.mark', { session_id: session.id, marks })
+        await desk.command('roll.close', { session_id: session.id })
       }
       return request()
     })
     await drained(desk)
-    tamper(desk, "update sessions set starts_at = '03:00' where id = ?", server.counter.session.id)
+    tamper(desk, "update sessions set starts_at = '03:00' where id = ?", session.id)
 
     await desk.call('sync.compare')
     await untilHealth(desk, ({ mended }) => mended.length > 0)
+    const shown = desk.rows('sessions').find(({ id }) => id === session.id)
+    const doubts = (await desk.call('sync.waiting')).filter(({ local_error }) => local_error !== null)
     isCut = false
     await drained(desk)
 
+    expect(shown).toMatchObject({ starts_at: session.starts_at, roll_closed_at: expect.any(String) as unknown })
+    expect(doubts).toEqual([])
     expect((await compare(desk)).different).toEqual([])
   })
+})
+
+test('a row that the server changes while it is being mended ends as the server has it', async () => {
+  let fetches = 0
+  const { session } = server.counter
+  const desk = await newDesk(async (path, request) => {
+    const answer = await request()
+    if (path !== '/v1/rows') return answer
+    fetches += 1
+    // The second one has the row itself, which is not the newest any more when it arrives.
+    if (fetches === 2) {
+      await server.sql(`update sessions set capacity = 13 where id = '${session.id}'`)
+      await until(() => desk.rows('sessions').some(({ capacity }) => capacity === 13))
+    }
+    return answer
+  })
+  await drained(desk)
+  tamper(desk, 'update sessions set capacity = 77 where id = ?', session.id)
+
+  const status = await compare(desk)
+
+  expect(desk.rows('sessions').find(({ id }) => id === session.id)).toMatchObject({ capacity: 13 })
+  expect(status.mended.filter(({ everything }) => everything)).toEqual([])
 })
 
 describe('when rows cannot be mended one by one', () => {
