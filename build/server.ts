@@ -8,6 +8,8 @@ import { StartError } from './start-error.ts'
 /** The sync server as a process of its own, that can be stopped and started again under the same address. */
 export interface ServerProcess {
   readonly url: string
+  /** 0 when it does not run. */
+  readonly pid: number
   readonly start: () => Promise<void>
   readonly stop: () => Promise<void>
   readonly kill: () => Promise<void>
@@ -57,6 +59,9 @@ export const prepareServer = ({ dataFolder, databaseUrl, env }: ServerOptions): 
   return {
     get url() {
       return `http://127.0.0.1:${port}`
+    },
+    get pid() {
+      return child?.isRunning() ? child.pid : 0
     },
     start: async () => {
       if (child?.isRunning()) return
