@@ -73,7 +73,9 @@ export const startSender = (parts: SenderParts): Sender => {
 }
 
 const eventOf = (error: unknown): UploadEvent => {
-  if (!(error instanceof DomainError)) return { kind: 'outage' }
+  if (!(error instanceof DomainError)) {
+    return { kind: 'outage', retryAfterMs: error instanceof Outage ? error.retryAfterMs : 0 }
+  }
   if (error.code === 'sequence_gap') return { kind: 'gap', expected: Number(error.details['expected']) }
   if (error.code === 'too_large') return { kind: 'too_large' }
   return error.code === 'device_revoked' ? { kind: 'revoked' } : { kind: 'refused' }

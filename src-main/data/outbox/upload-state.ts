@@ -11,6 +11,8 @@ export interface Upload {
   readonly attempt: number
   /** How many mutations go into one request. */
   readonly batchSize: number
+  /** How long the server wants to be left alone, in milliseconds. */
+  readonly leastPauseMs: number
 }
 
 type UploadState =
@@ -33,7 +35,7 @@ export type UploadEvent =
   /** All of the batch is decided. */
   | { readonly kind: 'answered' }
   /** No answer, or one that says "later". */
-  | { readonly kind: 'outage' }
+  | { readonly kind: 'outage'; readonly retryAfterMs: number }
   /** The server wants to go on with this number. */
   | { readonly kind: 'gap'; readonly expected: number }
   | { readonly kind: 'too_large' }
@@ -65,10 +67,14 @@ export const initialUpload = (progress: number): Upload => ({
   handedUpTo: progress,
   attempt: 0,
   batchSize: maxBatch,
+  leastPauseMs: 0,
 })
 
 const stay = (next: Upload): UploadStep => ({ next, effect: 'none' })
-const send = (upload: Upload): UploadStep => ({ next: { ...upload, state: 'sending' }, effect: 'send' })
+const send = (upload: Upload): UploadStep => ({
+  next: { ...upload, state: 'sending', leastPauseMs: 0 },
+  effect: 'send',
+})
 const end = (upload: Upload): UploadStep => ({ next: { ...upload, state: 'ended' }, effect: 'none' })
 
 const wait = (upload: Upload, effect: 'wait' | 'tell_and_wait' = 'wait'): UploadStep => ({
@@ -102,7 +108,7 @@ const transitions: Record<UploadState, Transitions> = {
     handed: (upload, { upTo }) => stay({ ...upload, handedUpTo: upTo }),
     nothing_left: (upload) => stay({ ...upload, state: 'idle' }),
     answered: (upload) => send({ ...upload, answeredUpTo: upload.handedUpTo, attempt: 0, batchSize: maxBatch }),
-    outage: (upload) => wait(upload),
+    outage: (upload, { retryAfterMs }) => wait({ ...upload, leastPauseMs: retryAfterMs }),
     // What it asks for a second time is not kept here any more: a person must know (SPEC U4).
     gap: (upload, { expected }) =>
       wait(
@@ -117,7 +123,13 @@ const transitions: Record<UploadState, Transitions> = {
     revoked: (upload) => ({ next: { ...upload, state: 'revoked' }, effect: 'tell_and_wait' }),
     stop: end,
   },
-  waiting: { ...resting, wake: stay, contact: send, timer: send },
+  waiting: {
+    ...resting,
+    wake: stay,
+    // That it answers others does not mean that it takes this again before the time that it has named (FAULTS N11).
+    contact: (upload) => (upload.leastPauseMs > 0 ? stay(upload) : send(upload)),
+    timer: send,
+  },
   revoked: { ...resting, wake: stay, timer: send },
   ended: { ...resting, wake: stay, stop: stay },
 }
@@ -136,8 +148,10 @@ const firstPauseMs = 250
 const longestPauseMs = 4000
 const revokedPauseMs = 60_000
 
-/** How long to wait before the next try, in milliseconds: full jitter, `random` in [0, 1). */
-export const pauseOf = ({ state, attempt }: Upload, random: number): number =>
+/** How long to wait before the next try, in milliseconds: full jitter, `random` in [0, 1), after what the server asks for. */
+export const pauseOf = ({ state, attempt, leastPauseMs }: Upload, random: number): number =>
   state === 'revoked'
     ? revokedPauseMs * (0.5 + random / 2)
-    : firstPauseMs / 2 + random * Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(Math.max(0, attempt - 1), 16))
+    : leastPauseMs +
+      firstPauseMs / 2 +
+      random * Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(Math.max(0, attempt - 1), 16))

@@ -12,11 +12,14 @@ import { fetchWatched } from './fetch-watched.ts'
 export class Outage extends Error {
   /** What our server said, when it answered "later". */
   readonly said: ErrorData | undefined
+  /** How long it wants to be left alone, in milliseconds. */
+  readonly retryAfterMs: number
 
-  constructor(cause: unknown, said?: ErrorData) {
+  constructor(cause: unknown, said?: ErrorData, retryAfterMs = 0) {
     super('The server was not reached', { cause })
     this.name = 'Outage'
     this.said = said
+    this.retryAfterMs = retryAfterMs
   }
 }
 
@@ -140,9 +143,18 @@ const readAnswer = async <T>(response: Response, answer: z.ZodType<T>): Promise<
   const refusal = errorBody.safeParse(body)
   if (!refusal.success || laterStatuses.has(response.status)) {
     if (refusal.success && refusal.data.code === 'too_many_attempts') throw toDomainError(refusal.data)
-    throw new Outage(new Error(`HTTP ${response.status}`), refusal.data)
+    throw new Outage(new Error(`HTTP ${response.status}`), refusal.data, retryAfterMs(response.headers))
   }
   throw toDomainError(refusal.data)
+}
+
+/** What stands between may say anything: nobody waits longer than this without having asked again. */
+const longestRetryAfterMs = 60_000
+
+/** In seconds, as our server says it; a date is as good as nothing, because the clock here may be wrong. */
+const retryAfterMs = (headers: Headers): number => {
+  const text = headers.get('retry-after') ?? ''
+  return /^\d{1,9}$/.test(text) ? Math.min(Number(text) * 1000, longestRetryAfterMs) : 0
 }
 
 const toDomainError = ({ code, message, details }: ErrorData): DomainError => new DomainError(code, message, details)

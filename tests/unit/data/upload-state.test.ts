@@ -15,7 +15,8 @@ const anyEvent: fc.Arbitrary<UploadEvent> = fc.oneof(
     { kind: 'timer' },
     { kind: 'nothing_left' },
     { kind: 'answered' },
-    { kind: 'outage' },
+    { kind: 'outage', retryAfterMs: 0 },
+    { kind: 'outage', retryAfterMs: 2000 },
     { kind: 'too_large' },
     { kind: 'refused' },
     { kind: 'revoked' },
@@ -27,7 +28,7 @@ const anyEvent: fc.Arbitrary<UploadEvent> = fc.oneof(
 const after = (...events: readonly UploadEvent[]): Upload =>
   events.reduce((upload, event) => uploadStep(upload, event).next, initialUpload(0))
 
-const waiting = after({ kind: 'wake' }, { kind: 'outage' })
+const waiting = after({ kind: 'wake' }, { kind: 'outage', retryAfterMs: 0 })
 
 describe('the outbox', () => {
   test('never stays waiting: a timer or any contact sends again (U3)', () => {
@@ -81,6 +82,17 @@ describe('the outbox', () => {
         }
       }),
     )
+  })
+
+  test('leaves a server alone as long as that asks for, whatever it answers to others meanwhile (N11)', () => {
+    const asked = after({ kind: 'wake' }, { kind: 'outage', retryAfterMs: 2000 })
+
+    expect(uploadStep(asked, { kind: 'contact' }).effect).toBe('none')
+    expect(pauseOf(asked, 0)).toBeGreaterThan(2000)
+    expect(pauseOf(asked, 0.999)).toBeGreaterThan(pauseOf(asked, 0) + 100)
+    const again = uploadStep(asked, { kind: 'timer' })
+    expect(again.effect).toBe('send')
+    expect(pauseOf(uploadStep(again.next, { kind: 'outage', retryAfterMs: 0 }).next, 0)).toBeLessThan(2000)
   })
 
   test('pauses at most some seconds, so that an outage’s end is noticed', () => {
