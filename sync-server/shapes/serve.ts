@@ -175,7 +175,8 @@ const cursorEpochMs = Date.UTC(2024, 9, 9)
 /** Only ever grows, so that no cache between us answers the next live request with this answer (§6). */
 const nextCursor = ({ cursor }: ShapeQuery, { pollSeconds }: ShapeContext): string => {
   const seconds = (Date.now() - cursorEpochMs) / 1000
-  const next = Math.ceil(seconds / pollSeconds) * pollSeconds
+  const step = Math.ceil(pollSeconds)
+  const next = Math.ceil(seconds / step) * step
   const last = /^\d{1,15}$/.test(cursor ?? '') ? Number(cursor) : 0
   return String(next > last ? next : last + 1 + Math.floor(Math.random() * 3600))
 }

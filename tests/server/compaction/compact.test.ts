@@ -1,12 +1,20 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { type Kysely, sql } from 'kysely'
+import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type CompactOptions, compactLog } from '../../../sync-server/compaction/compact.ts'
+import { startCompaction } from '../../../sync-server/compaction/job.ts'
 import { inRole, type PostgresDatabase } from '../../../sync-server/db/postgres.ts'
+import { createMetrics } from '../../../sync-server/metrics.ts'
 import * as build from '../../support/academy.ts'
 import { seedAcademy } from '../../support/academy-pg.ts'
 import { entriesAfter, headOf, replay, visibleImages } from '../../support/facility-log.ts'
 import { createFoyerDatabase, type FoyerDatabase } from '../../support/foyer-database.ts'
 import { logClient } from '../../support/log-client.ts'
+import { until } from '../../support/until.ts'
 
 let database: FoyerDatabase
 let admin: Kysely<PostgresDatabase>
@@ -255,6 +263,58 @@ describe('the work', () => {
       expect(await compact()).toEqual({ superseded: 0, removals: 0, isElsewhere: true })
     })
     expect(await compact()).toEqual({ superseded: 1, removals: 0, isElsewhere: false })
+  })
+})
+
+describe('a server', () => {
+  test('compacts by itself now and then, and says how large the log is', async () => {
+    const id = await addSpace()
+    await change(id, 2)
+    await age('2 days')
+    const metrics = createMetrics()
+
+    const log = pino({ level: 'silent' })
+    const compaction = startCompaction({ db: database.server, everyMs: 50, log, random: () => 0.5 })
+    compaction.addMetrics(metrics)
+    await until(async () => /foyer_log_superseded_pruned 1\n/.test(await metrics.text()))
+    await compaction.stop()
+
+    expect(await entriesOf(id)).toHaveLength(1)
+    expect(await metrics.text()).toMatch(/foyer_log_bytes [1-9]/)
+  })
+
+  test('goes on compacting when the digests cannot be folded, or the database cannot', async () => {
+    const id = await addSpace()
+    await change(id, 2)
+    await age('2 days')
+    const failing = async () => Promise.reject(new Error('no digests'))
+    await sql`alter table log_compaction rename to lost`.execute(admin)
+
+    const log = pino({ level: 'silent' })
+    const compaction = startCompaction({ db: database.server, everyMs: 30, log, fold: failing })
+    await delay(100)
+    const meanwhile = await entriesOf(id)
+    await sql`alter table lost rename to log_compaction`.execute(admin)
+    await until(async () => (await entriesOf(id)).length === 1)
+    await compaction.stop()
+
+    expect(meanwhile).toHaveLength(2)
+  })
+})
+
+describe('an operator', () => {
+  test('compacts by a command, which says what it did', async () => {
+    const id = await addSpace()
+    await change(id, 2)
+    await remove(id)
+    await age('61 days')
+
+    const { stdout } = await promisify(execFile)(process.execPath, [path.resolve('sync-server/compact-main.ts')], {
+      env: { ...process.env, DATABASE_URL: database.serverUrl },
+    })
+
+    expect(stdout).toContain('2 superseded entries, 1 with old removals')
+    expect(await entriesOf(id)).toEqual([])
   })
 })
 

@@ -10,7 +10,7 @@ let server: TestServer
 let token: string
 
 beforeAll(async () => {
-  server = await startSyncServer({ pollSeconds: 1, chunkLimit: { rows: 40, bytes: 1_000_000 } })
+  server = await startSyncServer({ pollSeconds: 0.4, chunkLimit: { rows: 40, bytes: 1_000_000 } })
   token = await (await server.enroll()).token()
 })
 afterAll(async () => server.close())
@@ -81,7 +81,7 @@ describe('a server that breaks a rule', () => {
         fetch: broken(fetch),
         restart: async () => undefined,
         flood: 30,
-        patienceMs: id.startsWith('O') ? 700 : 3000,
+        patienceMs: id.startsWith('O') ? 600 : 3000,
       })
       const [result] = await runChecks(
         allChecks.filter((check) => check.id === id),

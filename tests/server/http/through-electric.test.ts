@@ -11,7 +11,7 @@ let electric: FakeElectric
 let server: TestServer
 
 beforeAll(async () => {
-  electric = await startFakeElectric({ secret, pollMs: 500 })
+  electric = await startFakeElectric({ secret, pollMs: 300 })
   server = await startSyncServer({ electricUrl: electric.url, electricSecret: secret })
 })
 afterAll(async () => {
