@@ -87,6 +87,7 @@ export class DataProcess {
       known_staff: (profile?.known_staff ?? []).map(({ sign_in_name, name }) => ({ sign_in_name, name })),
       session: profile && this.#session ? toSessionState(this.#session, profile, this.#leaseTime()) : null,
       rows_received: this.#unlocked?.sync.rowsReceived ?? 0,
+      rows_total: this.#unlocked?.sync.rowsTotal ?? null,
     }
   }
 

@@ -6,6 +6,7 @@ import { DataProcess } from './data-process.ts'
 import { standardCost } from './device/sealed.ts'
 import { systemEnvironment } from './environment.ts'
 import type { FromData, StartOptions, ToData } from './protocol.ts'
+import { workInThread } from './snapshot/work-in-thread.ts'
 
 /** The two kinds of parent: a forked Node process, and Electron's utility process. */
 interface Port {
@@ -37,6 +38,12 @@ const onFault = (error: unknown): void => console.error(error)
 
 const lockWaitMs = 15_000
 
+/** The entry of the thread for work on whole replicas, from the sources and as it is built. */
+const workFile = path.join(
+  import.meta.dirname,
+  import.meta.filename.endsWith('.ts') ? 'snapshot/work-main.ts' : 'replica-work.js',
+)
+
 const start = (options: StartOptions): ReturnType<typeof serve> => {
   // The data process of a shell that was killed may still be finishing what it was doing.
   const lock = takeLock(path.join(options.profileFolder, 'data-lock'), lockWaitMs)
@@ -46,7 +53,7 @@ const start = (options: StartOptions): ReturnType<typeof serve> => {
     deviceSecret: Buffer.from(options.deviceSecret, 'base64url'),
     passwordCost: standardCost,
     defaultServerUrl: options.defaultServerUrl ?? '',
-    environment: systemEnvironment,
+    environment: { ...systemEnvironment, work: workInThread(workFile) },
     push: port.send,
     onFault,
   })

@@ -1,23 +1,26 @@
-import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { AnyCommand } from '../../src-shared/commands/index.ts'
 import { DomainError } from '../../src-shared/errors.ts'
-import { type Applier, applierFor, latestHlcOf } from '../../src-shared/replica/apply.ts'
 import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
 import type { Desk } from './desk/desk.ts'
 import { openDesk } from './desk/open.ts'
 import { reopeningDesk } from './desk/reopening-desk.ts'
 import type { Profile } from './device/profile.ts'
-import type { Environment } from './environment.ts'
+import type { Disk, Environment } from './environment.ts'
 import { mendRows, type Mended } from './health/mend.ts'
 import { mutex } from './mutex.ts'
 import { type Actor, enqueue, type Saved } from './outbox/enqueue.ts'
-import { countRows } from './replica/count-rows.ts'
+import { type Copy, copyOf, dropCopy, namedIn, removeOthers, removeReplaced, replicaFile } from './replica/copies.ts'
 import { type Damage, damageOf } from './replica/damage.ts'
 import { openShown, type Shown } from './replica/open-shown.ts'
 import { openReplica, type Replica } from './replica/replica.ts'
 import { initialState, type ReplicaState } from './replica/state.ts'
+import type { Loaded } from './snapshot/load-snapshot.ts'
+import type { ReplicaFile, ReplicaWork } from './snapshot/replica-work.ts'
+import { workInPlace } from './snapshot/work-in-place.ts'
 import { diskProblem } from './sqlite.ts'
+import { catchUp } from './sync/catch-up.ts'
+import { loadEntries } from './sync/load-entries.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
 import { replaceLostWork } from './sync/replace-lost.ts'
 
@@ -26,7 +29,7 @@ export interface StoreParts {
   /** 32 bytes. */
   readonly key: Uint8Array
   readonly profile: Pick<Profile, 'device_id' | 'facility_id' | 'till'>
-  readonly environment: Pick<Environment, 'clock' | 'bytes' | 'disk'>
+  readonly environment: Pick<Environment, 'clock' | 'bytes' | 'disk' | 'work'>
   /** A page of the shown replica cannot be read: it should be renewed. May be called often. */
   readonly onDamage?: () => void
 }
@@ -34,21 +37,12 @@ export interface StoreParts {
 /** Some ten milliseconds of work. */
 const entriesPerPiece = 1000
 
-interface Copy extends Shown {
-  readonly applier: Applier
-}
-
-const copyOf = (shown: Shown): Copy => ({ ...shown, applier: applierFor(shown.replica.db) })
-
-const replicaFile = (folder: string, generation: number): string => path.join(folder, `replica-${generation}.db`)
-
-/** The shown replica by its number. */
-const namedIn = (desk: Desk): number => Number(desk.setting('replica') ?? 1)
-
 /** The two databases of a device and the only ways to change them, one at a time (DESIGN.md §5). */
 export class Store {
   readonly desk: Desk
   readonly #parts: StoreParts
+  readonly #disk: Disk
+  readonly #work: ReplicaWork
   readonly #oneAtATime = mutex()
   /** What `desk.db` names as the shown one. */
   #generation: number
@@ -56,14 +50,19 @@ export class Store {
   #shown: Copy
   /** The replica that a first sync fills: the shown one while there is no other. */
   #loading: Copy | undefined
+  /** Not before the first sync has come to its end. */
+  #isShowing: boolean
 
   private constructor(parts: StoreParts, desk: Desk, damage: Damage, shown: Shown) {
     this.#parts = parts
+    this.#disk = parts.environment.disk
+    this.#work = parts.environment.work ?? workInPlace(this.#disk)
     this.desk = desk
     this.#generation = namedIn(desk)
     this.#damage = damage
     this.#shown = copyOf(shown)
-    this.#loading = shown.replica.state.read().isComplete ? undefined : this.#shown
+    this.#isShowing = shown.replica.state.read().isComplete
+    this.#loading = this.#isShowing ? undefined : this.#shown
   }
 
   /** Opens both and brings the replica up to what `desk.db` has saved. Throws `database_unreadable` for `desk.db`. */
@@ -74,8 +73,7 @@ export class Store {
     const damage = damageOf(parts.onDamage ?? (() => undefined))
     try {
       const generation = namedIn(desk)
-      // A kill right after a renewal has left it.
-      disk.remove(replicaFile(folder, generation - 1))
+      removeReplaced(disk, folder, generation)
       const fileOf = (each: number): string => replicaFile(folder, each)
       const shown = await openShown({ disk, key, fileOf, generation, damage })
       const store = new Store(parts, desk, damage, shown)
@@ -113,11 +111,12 @@ export class Store {
     return this.#damage.reading(() => (this.#loading ?? this.#shown).replica.readState(), initialState)
   }
 
-  /** Rows of the shown replica and of the one that loads. Reads all of them. */
-  rowCount(): { readonly shown: number; readonly loading: number } {
+  /** Rows of a replica. Reads all of them. */
+  async rowCount(which: 'shown' | 'loading'): Promise<number> {
     // What cannot be read cannot be lost.
-    const shown = this.#damage.isFound() ? 0 : countRows(this.replica.readDb)
-    return { shown, loading: this.#loading ? countRows(this.#loading.replica.readDb) : shown }
+    if (which === 'shown' && this.#damage.isFound()) return 0
+    const { replica } = which === 'shown' ? this.#shown : this.#loadingCopy()
+    return this.#work.countRows({ file: replica.file, key: this.#parts.key })
   }
 
   /** Up to which own mutation the log has brought the server's decision. */
@@ -129,9 +128,7 @@ export class Store {
   /** A local write; saved when it returns. Throws DomainError when it is refused; then nothing changed. */
   run(command: AnyCommand, args: unknown, actor: Actor): Promise<Saved> {
     return this.#exclusive(async () => {
-      if (this.#loading === this.#shown) {
-        throw new DomainError('unavailable', 'The data of this facility is still coming in.')
-      }
+      if (!this.#isShowing) throw new DomainError('unavailable', 'The data of this facility is still coming in.')
       const caughtUp = await this.#catchUp()
       const { profile, environment } = this.#parts
       const parts = { replica: this.replica, desk: this.desk, profile, environment }
@@ -152,35 +149,26 @@ export class Store {
   /** Puts rows of the shown replica right, if it still is at this place of the log (SPEC H5). */
   mend(entries: readonly LogEntry[], at: Pick<Batch, 'position' | 'handle'>): Promise<Mended | undefined> {
     return this.#exclusive(async () =>
-      this.#loading === this.#shown ? undefined : mendRows(this.#rebaseParts(this.#shown), entries, at),
+      this.#isShowing ? mendRows(this.#rebaseParts(this.#shown), entries, at) : undefined,
     )
   }
 
   /** Adds rows of a first sync to the replica that is not shown yet, in pieces that local writes get in between. */
   async append(entries: readonly LogEntry[], handle: string | undefined): Promise<void> {
     for (let from = 0; from < entries.length; from += entriesPerPiece) {
-      await this.#exclusive(async () => this.#load(entries.slice(from, from + entriesPerPiece), handle))
+      const piece = entries.slice(from, from + entriesPerPiece)
+      await this.#exclusive(() => loadEntries(this.#loadingCopy(), piece, handle))
       await setImmediate()
     }
-  }
-
-  async #load(entries: readonly LogEntry[], handle: string | undefined): Promise<void> {
-    const { replica, applier } = this.#loadingCopy()
-    await replica.transact(async () => {
-      applier.load(entries)
-      const { latestHlc } = replica.state.read()
-      replica.state.update({
-        position: entries.at(-1)?.position ?? 0,
-        handle,
-        latestHlc: latestHlcOf(entries, latestHlc),
-      })
-    })
   }
 
   /** The first sync came to its end: its replica is shown from now on, in place of the old one where there is one. */
   async completeLoad({ position, handle, serverTime }: Omit<Batch, 'entries'>): Promise<void> {
     const fresh = this.#loadingCopy()
-    await this.#explained(() => fresh.replica.complete({ position, handle, receivedUpTo: serverTime }))
+    await this.#explained(async () => {
+      if (!fresh.replica.readState().isIndexed) await this.#work.makeIndexes(this.#targetOf(fresh.generation))
+      await fresh.replica.complete({ position, handle, receivedUpTo: serverTime })
+    })
     await this.#exclusive(async () => {
       const progress = progressIn(fresh.replica.db, this.#parts.profile.device_id)
       await fresh.replica.transact((tx) => replay(tx, this.#rebaseParts(fresh), progress))
@@ -190,14 +178,44 @@ export class Store {
     })
   }
 
+  /** Whether a replica is to be filled that has nothing yet: it can begin with a snapshot. */
+  get isEmpty(): boolean {
+    return this.#loading !== undefined && this.feedState.handle === undefined
+  }
+
+  /**
+   * Lets a snapshot fill the file of the next replica (SPEC F8). When it is loaded the log goes on in that one, else in the
+   * one that was begun for it.
+   */
+  async fillNext(load: (work: ReplicaWork, target: ReplicaFile) => Promise<Loaded>): Promise<Loaded> {
+    const generation = this.#loadingCopy().generation + 1
+    const loaded = await load(this.#work, this.#targetOf(generation))
+    if (loaded === 'stopped') return loaded
+    return this.#exclusive(async () => {
+      if (loaded === 'none') this.#disk.remove(this.#targetOf(generation).file)
+      else await this.#loadInto(generation)
+      return loaded
+    })
+  }
+
+  async #loadInto(generation: number): Promise<void> {
+    const before = this.#loadingCopy()
+    this.#loading = this.#open(generation)
+    if (before !== this.#shown) await dropCopy(this.#disk, before)
+  }
+
+  #targetOf(generation: number): ReplicaFile {
+    return { file: replicaFile(this.#parts.folder, generation), key: this.#parts.key }
+  }
+
   /** Starts a new replica beside the one that is shown, or anew when none is. */
   startOver(): Promise<void> {
     return this.#exclusive(async () => {
       const isShown = this.#loading === this.#shown
-      if (this.#loading) await this.#loading.replica.close()
+      if (this.#loading) await dropCopy(this.#disk, this.#loading)
       const generation = isShown ? this.#shown.generation : this.#generation + 1
       // Also what a kill has left of an earlier renewal.
-      this.#disk.remove(this.#fileOf(generation))
+      this.#disk.remove(this.#targetOf(generation).file)
       this.#loading = this.#open(generation)
       if (isShown) this.#shown = this.#loading
     })
@@ -209,10 +227,6 @@ export class Store {
       await this.replica.close()
       this.desk.close()
     })
-  }
-
-  get #disk(): Environment['disk'] {
-    return this.#parts.environment.disk
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -231,13 +245,9 @@ export class Store {
 
   #open(generation: number): Copy {
     const { key } = this.#parts
-    const replica = openReplica({ disk: this.#disk, key, file: this.#fileOf(generation), damage: this.#damage })
+    const replica = openReplica({ disk: this.#disk, key, file: this.#targetOf(generation).file, damage: this.#damage })
     if (!replica) throw new Error('A new replica has another shape')
     return copyOf({ replica, generation })
-  }
-
-  #fileOf(generation: number): string {
-    return replicaFile(this.#parts.folder, generation)
   }
 
   /** One commit in `desk.db` makes it the one; then the other is not needed any more. */
@@ -248,17 +258,12 @@ export class Store {
     if (fresh.generation !== named) this.desk.saveSetting('replica', String(fresh.generation))
     this.#generation = fresh.generation
     this.#shown = fresh
+    this.#isShowing = true
     this.#loading = undefined
     if (old !== fresh || fresh.generation !== named) this.#damage.forget()
     // Nothing depends on it any more, whatever the disk says now; the next start removes what is left.
-    await this.#dispose(old === fresh ? undefined : old, fresh.generation === named ? undefined : named).catch(
-      () => undefined,
-    )
-  }
-
-  async #dispose(old: Copy | undefined, generation: number | undefined): Promise<void> {
-    await old?.replica.close()
-    if (generation !== undefined) this.#disk.remove(this.#fileOf(generation))
+    if (old !== fresh) await old.replica.close().catch(() => undefined)
+    removeOthers(this.#disk, this.#parts.folder, { from: named, shown: fresh.generation })
   }
 
   /** What `desk.db` has lost is said before anything is built on it (FAULTS D7, D8). */
@@ -276,29 +281,7 @@ export class Store {
     return { ...copy, desk: this.desk, profile: this.#parts.profile }
   }
 
-  /**
-   * The log knows more of this device than `desk.db`: the computer was set back to an older state. Numbers that it drew
-   * before would never be sent, because they count as decided (SPEC U6).
-   */
-  #skipUsedNumbers(): void {
-    const { db } = this.replica
-    const { device_id, till } = this.#parts.profile
-    const progress = progressIn(db, device_id)
-    if (progress <= this.desk.lastSeq()) return
-    const receipt = db.prepare('select max(number) from receipts where till_id = ?').pluck().get(till.id)
-    this.desk.skipTo({ mutation: progress + 1, receipt: Number(receipt ?? 0) + 1 })
-  }
-
-  /**
-   * Runs what `desk.db` has and the replica has not: after a crash, or a commit of the replica that failed. Answers with
-   * the tables that changed.
-   */
   async #catchUp(): Promise<readonly string[]> {
-    if (this.#loading === this.#shown) return []
-    this.#skipUsedNumbers()
-    const { appliedSeq } = this.replica.state.read()
-    if (appliedSeq === this.desk.lastSeq()) return []
-    const from = Math.max(appliedSeq, progressIn(this.replica.db, this.#parts.profile.device_id))
-    return this.replica.transact((tx) => replay(tx, this.#rebaseParts(this.#shown), from))
+    return this.#isShowing ? catchUp(this.#rebaseParts(this.#shown)) : []
   }
 }

@@ -33,6 +33,8 @@ export const appState = z.object({
   session: sessionState.nullable(),
   /** While `loading`: rows of the first sync so far. */
   rows_received: z.number().int(),
+  /** How many there are; null while the server has not said so. */
+  rows_total: z.number().int().nullable(),
 })
 export type AppState = z.infer<typeof appState>
 

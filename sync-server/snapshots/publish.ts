@@ -9,8 +9,6 @@ import { type LogName, newHandle } from '../shapes/handle.ts'
 import { fingerprint, manifestFile, partFile, publishedIn } from './place.ts'
 import type { WorkingCopy } from './working-copy.ts'
 
-/** How large the database of a part gets: desks hold two of them in memory. */
-const rawBytesPerPart = 12_000_000
 const rowsPerStep = 5000
 const pageBytes = 4096
 
@@ -22,12 +20,13 @@ interface PublishParts {
   readonly folder: string
   readonly log: LogName
   readonly copy: WorkingCopy
+  readonly partBytes: number
   /** Instant. */
   readonly now: string
 }
 
 /** Writes a snapshot of the working copy beside the earlier ones, and takes away those that are too old. */
-export const publish = ({ folder, log, copy, now }: PublishParts): SnapshotManifest => {
+export const publish = ({ folder, log, copy, partBytes, now }: PublishParts): SnapshotManifest => {
   const state = copy.state()
   if (!state) throw new Error('The working copy is empty.')
   const id = `${state.position}-${randomBytes(8).toString('hex')}`
@@ -36,7 +35,7 @@ export const publish = ({ folder, log, copy, now }: PublishParts): SnapshotManif
   try {
     copy.db.pragma('analysis_limit = 1000')
     copy.db.exec('analyze')
-    const parts = writeParts(copy.db, draft)
+    const parts = writeParts(copy.db, draft, partBytes)
     const manifest: SnapshotManifest = {
       id,
       fingerprint,
@@ -72,7 +71,7 @@ export const clearOld = (root: string, folder: string, log: LogName): void => {
 
 type Part = SnapshotManifest['parts'][number]
 
-const writeParts = (db: Sqlite.Database, folder: string): readonly Part[] => {
+const writeParts = (db: Sqlite.Database, folder: string, partBytes: number): readonly Part[] => {
   const parts: Part[] = []
   let rows = 0
   db.exec("attach ':memory:' as part")
@@ -88,7 +87,7 @@ const writeParts = (db: Sqlite.Database, folder: string): readonly Part[] => {
   try {
     for (const added of fillAll(db)) {
       rows += added
-      if (partBytes(db) >= rawBytesPerPart) flush()
+      if (filled(db) >= partBytes) flush()
     }
     flush()
     return parts
@@ -97,7 +96,7 @@ const writeParts = (db: Sqlite.Database, folder: string): readonly Part[] => {
   }
 }
 
-const partBytes = (db: Sqlite.Database): number => pageBytes * Number(db.pragma('part.page_count', { simple: true }))
+const filled = (db: Sqlite.Database): number => pageBytes * Number(db.pragma('part.page_count', { simple: true }))
 
 /** Where the rows of the tables come from that the working copy has under another name. */
 const sources: Readonly<Record<string, string>> = {

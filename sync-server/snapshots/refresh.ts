@@ -15,6 +15,8 @@ export interface SnapshotPolicy {
   readonly positionsBehind: number
   /** Minutes after which anything new is reason enough. */
   readonly minutes: number
+  /** How large the database of a part gets: desks hold two of them in memory. */
+  readonly partBytes: number
 }
 
 interface RefreshParts {
@@ -39,7 +41,7 @@ export const refreshSnapshot = async (
   if (!copy) return 'busy'
   try {
     await catchUp(db, log, copy)
-    publish({ folder: own, log, copy, now: new Date(now()).toISOString() })
+    publish({ folder: own, log, copy, partBytes: policy.partBytes, now: new Date(now()).toISOString() })
     clearOld(folder, own, log)
     return 'published'
   } finally {

@@ -2,6 +2,7 @@ import type { Push } from '../../src-shared/contract/push.ts'
 import type { Channel, ChannelInput, ChannelOutput } from '../../src-shared/contract/ipc.ts'
 import type { Reply } from '../../src-shared/errors.ts'
 import { DataProcess } from '../../src-main/data/data-process.ts'
+import type { ReplicaWork } from '../../src-main/data/snapshot/replica-work.ts'
 import { handlersFor } from '../../src-main/ipc/handlers.ts'
 import { serve } from '../../src-main/ipc/serve.ts'
 import { environmentWith } from './environment.ts'
@@ -17,6 +18,7 @@ export interface DeskOptions {
   /** Stands between the desk and the network. */
   readonly fetch?: typeof fetch
   readonly now?: () => number
+  readonly work?: ReplicaWork
 }
 
 /** A desk as its window sees it: the whole data process, by the channels of the contract. */

@@ -23,6 +23,7 @@ const appState = () =>
         known_staff: [],
         session: null,
         rows_received: 0,
+        rows_total: null,
       }
     : undefined
 

@@ -1,6 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
 import { Kysely, SqliteDialect, type Transaction } from 'kysely'
-import { finishingSteps } from '../../../src-shared/replica/finishing.ts'
 import { createTables, schemaFingerprint } from '../../../src-shared/replica/schema.ts'
 import { installSearchIndex, type SearchIndex } from '../../../src-shared/replica/search-index.ts'
 import type { SearchDatabase } from '../../../src-shared/schema/search-index.ts'
@@ -31,7 +29,9 @@ export interface Replica {
   readonly live: () => Live
   /** Brings everything that was committed to the disk itself, past a power cut. */
   readonly flush: () => void
-  /** Ends the first sync: indexes, search index, triggers, and where the log stands. */
+  /** Brings the search index up to the rows that were added while it was not live yet; nothing where there is none. */
+  readonly keepSearch: () => void
+  /** Ends the first sync, when the indexes are there: triggers, and where the log stands. */
   readonly complete: (at: Pick<ReplicaState, 'position' | 'handle' | 'receivedUpTo'>) => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -88,7 +88,8 @@ const replicaOver = (
   tune(readConnection, { cacheKib: 32_768 })
   const state = stateStore(db)
   if (!state.read().isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 16_000 })
-  let live: Live | undefined = state.read().isComplete ? goLive(db) : undefined
+  let search = state.read().isIndexed && !state.read().isComplete ? installSearchIndex(db) : undefined
+  let live: Live | undefined = state.read().isComplete ? goLive(db, installSearchIndex(db)) : undefined
 
   const transact: Replica['transact'] = (work) => writes.transaction().execute(work)
   return {
@@ -105,13 +106,11 @@ const replicaOver = (
       return live
     },
     flush: () => void db.pragma('wal_checkpoint(PASSIVE)'),
+    keepSearch: () => void search?.refresh(),
     async complete(at) {
-      for (const step of finishingSteps(db)) {
-        step()
-        await setImmediate()
-      }
-      await transact(async () => state.update({ ...at, isComplete: true }))
-      live ??= goLive(db)
+      await transact(async () => state.update({ ...at, isIndexed: true, isComplete: true }))
+      search ??= installSearchIndex(db)
+      live ??= goLive(db, search)
     },
     async close() {
       // Kysely closes only what it has used. The writer goes last: it empties the log into the file.
@@ -123,9 +122,9 @@ const replicaOver = (
   }
 }
 
-const goLive = (db: SqliteDatabase): Live => {
+const goLive = (db: SqliteDatabase, search: SearchIndex): Live => {
   tune(db, { cacheKib: 16_384, pagesInLog: 1000 })
-  return { images: installBeforeImages(db), reads: unsentReads(db), search: installSearchIndex(db) }
+  return { images: installBeforeImages(db), reads: unsentReads(db), search }
 }
 
 interface Tuning {

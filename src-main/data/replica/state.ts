@@ -8,6 +8,8 @@ export interface ReplicaState {
   readonly handle: string | undefined
   /** Whether the first sync came to its end. */
   readonly isComplete: boolean
+  /** Indexes and search index are there: rows of the log that still come keep them. */
+  readonly isIndexed: boolean
   /** Its rows were carried over from one of another shape: shown until the server's are there. */
   readonly isStale: boolean
   /** The last local sequence whose effects are in. */
@@ -22,6 +24,7 @@ export const initialState: ReplicaState = {
   position: 0,
   handle: undefined,
   isComplete: false,
+  isIndexed: false,
   isStale: false,
   appliedSeq: 0,
   receivedUpTo: undefined,

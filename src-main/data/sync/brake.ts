@@ -16,11 +16,14 @@ const isLarge = ({ removed, rows }: Removal): boolean => removed >= fewestRemove
  * What a batch takes away, if it is more than a twentieth of this facility: somebody's DELETE without WHERE must not empty
  * the counters too before a person has looked (FAULTS S11, SPEC F7). `rows` counts those that are here.
  */
-export const largeRemoval = (entries: readonly LogEntry[], rows: () => number): Removal | undefined => {
+export const largeRemoval = async (
+  entries: readonly LogEntry[],
+  rows: () => Promise<number>,
+): Promise<Removal | undefined> => {
   const last = new Map(entries.map(({ table_name, row_id, row }) => [`${table_name}/${row_id}`, row]))
   const removed = [...last.values()].filter((row) => row === null).length
   if (removed < fewestRemoved) return undefined
-  const removal = { removed, rows: rows() }
+  const removal = { removed, rows: await rows() }
   return isLarge(removal) ? removal : undefined
 }
 

@@ -4,6 +4,8 @@ import { DomainError, type ErrorData, toErrorData } from '../../../src-shared/er
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import type { Environment } from '../environment.ts'
 import { type Sender, startSender } from '../outbox/send.ts'
+import { type Loaded, loadSnapshot } from '../snapshot/load-snapshot.ts'
+import { snapshotFirst } from '../snapshot/snapshot-first.ts'
 import type { Store } from '../store.ts'
 import { largeLoss, largeRemoval, type Removal } from './brake.ts'
 import { type FeedEvent, knownEntries } from './feed.ts'
@@ -39,6 +41,9 @@ export class Sync {
   #state: FeedState
   #buffer: LogEntry[] = []
   #rowsReceived = 0
+  #rowsTotal: number | undefined
+  /** Not right after the server would not go on from one. */
+  #mayUseSnapshot = true
   #line: Pick<SyncStatus, 'online' | 'problem'> = { online: false, problem: null }
   /** Why no data comes in, also while uploads go through. */
   #feedProblem: ErrorData | null = null
@@ -78,6 +83,11 @@ export class Sync {
   /** Rows of the first sync so far. */
   get rowsReceived(): number {
     return this.#rowsReceived
+  }
+
+  /** How many there are, where the server has said so. */
+  get rowsTotal(): number | undefined {
+    return this.#rowsTotal === undefined ? undefined : Math.max(this.#rowsTotal, this.#rowsReceived)
   }
 
   /** What waits for a person's word before it is taken away here (SPEC F7). */
@@ -120,17 +130,18 @@ export class Sync {
       if (event.kind !== 'up-to-date') return
       const entries = this.#buffer
       this.#buffer = []
-      await this.#brake(largeRemoval(entries, () => this.#parts.store.rowCount().shown))
+      await this.#brake(await largeRemoval(entries, () => this.#parts.store.rowCount('shown')))
       const tables = await this.#parts.store.apply({ entries, handle, ...positionOf(event) })
       if (tables.length > 0) this.#parts.onTables(tables)
     },
     show: async (event, handle) => {
       if (event.kind !== 'up-to-date') return
       if (this.#state === 'renewing') {
-        const { shown, loading } = this.#parts.store.rowCount()
-        await this.#brake(largeLoss(shown, loading))
+        const { store } = this.#parts
+        await this.#brake(largeLoss(await store.rowCount('shown'), await store.rowCount('loading')))
       }
       await this.#parts.store.completeLoad({ handle, ...positionOf(event) })
+      this.#mayUseSnapshot = true
       // A server that was restored has lost answers which the old sender remembers: ask the log, not the memory.
       this.#sender.stop()
       this.#sender = this.#startSender()
@@ -139,8 +150,13 @@ export class Sync {
     },
     start_over: async () => {
       this.#rowsReceived = 0
+      this.#rowsTotal = undefined
       this.#buffer = []
+      this.#mayUseSnapshot = this.#state === 'live' || !this.#parts.store.feedState.isIndexed
       await this.#parts.store.startOver()
+      if (!this.#mayUseSnapshot || this.#isRenewing) return
+      this.#loop.stop()
+      this.#loop = this.#follow()
     },
   }
 
@@ -192,6 +208,27 @@ export class Sync {
   }
 
   #follow(): { readonly stop: () => void } {
+    if (!this.#mayUseSnapshot || !this.#parts.store.isEmpty) return this.#followLog()
+    return snapshotFirst({
+      load: (signal) => this.#loadSnapshot(signal),
+      follow: () => this.#followLog(),
+      onEnd: (error) => this.#onEnd(error),
+    })
+  }
+
+  #loadSnapshot(signal: AbortSignal): Promise<Loaded> {
+    const { store, url, server, environment, onFault, onStatus } = this.#parts
+    const onProgress = ({ received, total }: { readonly received: number; readonly total: number }): void => {
+      this.#rowsReceived = received
+      this.#rowsTotal = total
+      onStatus()
+    }
+    return store.fillNext((work, target) =>
+      loadSnapshot({ url, server, work, environment, signal, onProgress, onFault }, target),
+    )
+  }
+
+  #followLog(): { readonly stop: () => void } {
     const { store, url, server } = this.#parts
     return followLog({
       url,

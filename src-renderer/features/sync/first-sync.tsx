@@ -20,12 +20,13 @@ const useHasWaited = (ms: number): boolean => {
   return hasWaited
 }
 
-/** The first download. How much there is to come is not known before the end, so it counts what has come. */
+/** The first download. It counts what has come, and of how much where the server has said so. */
 export const FirstSync = ({ state }: { readonly state: AppState }) => {
   const sync = useSyncStatus()
   const signOut = useSignOut()
   const status = sync.state === 'ready' ? sync.data : undefined
   const hasWaited = useHasWaited(patienceMs)
+  const total = state.rows_total
   const isStuck = status !== undefined && !status.online && (status.problem !== null || hasWaited)
 
   return (
@@ -35,9 +36,18 @@ export const FirstSync = ({ state }: { readonly state: AppState }) => {
     >
       <output className={classes['count']}>
         <strong>{state.rows_received.toLocaleString()}</strong>
-        <span>records received</span>
+        <span>{total === null ? 'records received' : `of ${total.toLocaleString()} records`}</span>
       </output>
-      <div className={classes['bar']} data-stuck={isStuck || undefined} />
+      {total === null ? (
+        <div className={classes['bar']} data-stuck={isStuck || undefined} />
+      ) : (
+        <progress
+          className={classes['measured']}
+          max={total}
+          value={state.rows_received}
+          aria-label="Records received"
+        />
+      )}
       {isStuck && (
         <Notice tone="warn" title="No connection to the server.">
           {status.problem ? errorText(status.problem) : 'It goes on from here as soon as there is internet.'}

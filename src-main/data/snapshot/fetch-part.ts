@@ -1,0 +1,96 @@
+import type { SnapshotManifest } from '../../../src-shared/contract/snapshot.ts'
+import type { Environment } from '../environment.ts'
+import { Outage, type Server } from '../sync/server.ts'
+
+export interface Line {
+  readonly url: string
+  readonly server: Pick<Server, 'fetch'>
+  readonly environment: Pick<Environment, 'clock' | 'random'>
+  readonly signal: AbortSignal
+}
+
+/** The server was reached, and does not give what was asked for. */
+export class NotGiven extends Error {
+  /** It is not there (any more), as opposed to: it cannot be had. */
+  readonly isGone: boolean
+
+  constructor(status: number) {
+    super(`The server answered ${status}`)
+    this.name = 'NotGiven'
+    this.isGone = status === 404
+  }
+}
+
+/** How often the server may be reached in a row without bringing us on by one byte. */
+const mostFailures = 8
+
+/** As the outbox waits: short, so that an outage's end is noticed soon. */
+const firstPauseMs = 250
+const longestPauseMs = 4000
+
+/**
+ * Tries until there is an answer: without a line the log would not come either. `attempt` throws Outage, NotGiven, or
+ * whatever a cut answer makes; it tells through `hasCome` whether it came on.
+ */
+const persistently = async <T>(line: Line, attempt: (hasCome: () => void) => Promise<T>): Promise<T> => {
+  let failures = 0
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt(() => {
+        failures = 0
+        tries = 0
+      })
+    } catch (error) {
+      line.signal.throwIfAborted()
+      if (error instanceof NotGiven && !isLater(error)) throw error
+      if (!(error instanceof Outage)) failures += 1
+      if (failures >= mostFailures) throw error instanceof NotGiven ? error : new NotGiven(0)
+      await pause(
+        line,
+        firstPauseMs / 2 + line.environment.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** tries),
+      )
+    }
+  }
+}
+
+const isLater = ({ message }: NotGiven): boolean => /(429|5\d\d)$/.test(message)
+
+const pause = async ({ environment, signal }: Line, milliseconds: number): Promise<void> => {
+  await new Promise<void>((resolve) => {
+    const cancel = environment.clock.after(milliseconds, resolve)
+    signal.addEventListener('abort', () => {
+      cancel()
+      resolve()
+    })
+  })
+  signal.throwIfAborted()
+}
+
+const request = async ({ url, server, signal }: Line, path: string): Promise<Response> => {
+  const response = await server.fetch(url + path, { signal })
+  if (response.status === 200) return response
+  await response.body?.cancel()
+  throw new NotGiven(response.status)
+}
+
+/** What the server says of its snapshot, unread. Throws NotGiven. */
+export const fetchManifest = async (line: Line): Promise<unknown> =>
+  persistently(line, async () => JSON.parse(await (await request(line, '/v1/snapshot')).text()) as unknown)
+
+/** A part as it was sent; what was cut goes on at its byte. Throws NotGiven. */
+export const fetchPart = async (line: Line, { id, parts }: SnapshotManifest, number: number): Promise<Uint8Array> => {
+  const packed = new Uint8Array(parts[number]?.bytes ?? 0)
+  let from = 0
+  return persistently(line, async (hasCome) => {
+    const response = await request(line, `/v1/snapshot/part?id=${id}&part=${number}&from=${from}`)
+    for await (const chunk of response.body ?? []) {
+      // More than was said: its hash will not fit either.
+      if (from + chunk.length > packed.length) return packed
+      packed.set(chunk, from)
+      from += chunk.length
+      hasCome()
+    }
+    if (from < packed.length) throw new Error('The part was cut')
+    return packed
+  })
+}

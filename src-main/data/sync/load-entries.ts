@@ -1,0 +1,25 @@
+import { type Applier, latestHlcOf } from '../../../src-shared/replica/apply.ts'
+import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
+import type { Replica } from '../replica/replica.ts'
+
+interface Target {
+  readonly replica: Replica
+  readonly applier: Applier
+}
+
+/** Adds entries of the log to a replica that is not shown yet, in one transaction with their position (SPEC F1). */
+export const loadEntries = (
+  { replica, applier }: Target,
+  entries: readonly LogEntry[],
+  handle: string | undefined,
+): Promise<void> =>
+  replica.transact(async () => {
+    applier.load(entries)
+    replica.keepSearch()
+    const { latestHlc } = replica.state.read()
+    replica.state.update({
+      position: entries.at(-1)?.position ?? 0,
+      handle,
+      latestHlc: latestHlcOf(entries, latestHlc),
+    })
+  })
