@@ -54,7 +54,7 @@ export const proofText = (status: SyncStatus, now: InstantText, place: Place): T
   }
 }
 
-const activityText = ({ activity, progress }: HealthStatus, isWaiting: boolean, isOnline: boolean) => {
+const activityText = ({ activity }: HealthStatus, isWaiting: boolean, isOnline: boolean) => {
   const texts: Readonly<Record<HealthStatus['activity'], string | undefined>> = {
     none: undefined,
     wanted: isOnline
@@ -62,7 +62,7 @@ const activityText = ({ activity, progress }: HealthStatus, isWaiting: boolean, 
         ? 'Compares as soon as everything is sent.'
         : 'Compares again in a moment.'
       : 'Compares as soon as there is internet.',
-    comparing: `Comparing with the server: ${Math.round(progress * 100)} %`,
+    comparing: 'Comparing with the server. Go on working.',
     mending: 'Putting right what is not as on the server. Go on working.',
     renewing: 'Fetching everything from the server again. Go on working.',
   }

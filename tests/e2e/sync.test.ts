@@ -47,6 +47,11 @@ test('what is done without a server is counted, listed and sent when it is back'
   await expect(status).toContainText('Online')
   await expect(waiting).toHaveCount(0)
   await expect(page.getByText('Everything from this computer is on the server.')).toBeVisible()
+
+  await hands.click(page.getByRole('button', { name: 'Compare now' }))
+
+  const proof = page.getByRole('region', { name: 'Same as the server' })
+  await expect(proof).toContainText(/Compared at \d\d:\d\d: this computer has exactly what the server has/)
 })
 
 test('a change that the server does not accept is kept, with its reason, until somebody settles it', async ({

@@ -92,9 +92,10 @@ export class Health {
     this.#wasAtRest = isAtRest
   }
 
-  /** Another replica is shown. */
+  /** Another replica is shown, of which nothing is known. */
   renewed(): void {
     if (this.#state === 'renewing') this.#remember({ tables: [], everything: true })
+    this.#dueAt = 0
     this.#step('renewed')
   }
 

@@ -76,7 +76,7 @@ describe('the proof', () => {
       'danger',
       'At 16:02 not everything here was as on the server: children, payments. It is tried again. Go on working, and tell your administrator.',
     ],
-    [{ activity: 'comparing', progress: 0.416 }, {}, 'plain', 'Comparing with the server: 42 %'],
+    [{ activity: 'comparing', progress: 0.416 }, {}, 'plain', 'Comparing with the server. Go on working.'],
     [{ activity: 'wanted' }, { waiting: 2 }, 'plain', 'Compares as soon as everything is sent.'],
     [{ activity: 'wanted' }, { waiting: 2, online: false }, 'plain', 'Compares as soon as there is internet.'],
     [{ activity: 'wanted' }, {}, 'plain', 'Compares again in a moment.'],
