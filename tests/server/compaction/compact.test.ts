@@ -287,7 +287,9 @@ describe('a server', () => {
     const id = await addSpace()
     await change(id, 2)
     await age('2 days')
-    const failing = async () => Promise.reject(new Error('no digests'))
+    const failing = async (): Promise<void> => {
+      throw new Error('no digests')
+    }
     await sql`alter table log_compaction rename to lost`.execute(admin)
 
     const log = pino({ level: 'silent' })

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runChecks } from '../../../build/conformance/check.ts'
 import { allChecks } from '../../../build/conformance/checks.ts'
@@ -68,6 +71,27 @@ const groups = [
   ['L01', 'L02', 'L03', 'L04', 'L07', 'L12', 'A02'],
   ['O04', 'O06', 'O08'],
 ]
+
+test('the command says a line for each rule, and fails with the server', async () => {
+  const run = async (...args: readonly string[]) =>
+    promisify(execFile)(process.execPath, [
+      path.resolve('build/conformance.ts'),
+      '--url',
+      `${server.url()}/v1/shape`,
+      ...args,
+    ])
+
+  const { stdout } = await run('--token', token, '--only', 'R01,R15')
+  const refused = run('--token', 'wrong', '--only', 'R01')
+
+  expect(stdout.split('\n').slice(0, -1)).toEqual([
+    expect.stringMatching(/^ok +R01 {2}offset=-1 answers 200/),
+    expect.stringMatching(/^skipped +R15 /),
+    expect.stringContaining('needs --change'),
+    '1 ok, 0 failed, 1 skipped',
+  ])
+  await expect(refused).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('FAILED   R01') as unknown })
+})
 
 describe('a server that breaks a rule', () => {
   test('is known for every rule', () => {
