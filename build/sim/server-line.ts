@@ -24,6 +24,7 @@ export interface Tenant {
 }
 
 const failed = (message: string, code: string): Error => Object.assign(new Error(message), { code })
+const conflict = `do $$ begin raise exception 'could not serialize access' using errcode = '40001'; end $$`
 const terminated = (): Error => failed('Connection terminated unexpectedly', '57P01')
 
 /** The connection outlives its tenants: the same statement has the same name for all of them. */
@@ -45,7 +46,8 @@ const lease = ({ real, touch }: Line, tenant: Tenant, onRelease: () => void): Pi
     touch()
     if (isBroken || tenant.isDead()) throw terminated()
     const fault = tenant.faultAt(config.text)
-    if (fault === 'conflict') throw failed('could not serialize access', '40001')
+    // PostgreSQL itself must refuse it: what is pipelined behind it, a commit too, then comes to nothing.
+    if (fault === 'conflict') return real({ text: conflict })
     if (fault === 'kill_before') tenant.onKill()
     isBroken = fault.startsWith('lost')
     if (fault === 'lost_before' || tenant.isDead()) {
