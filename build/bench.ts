@@ -12,6 +12,7 @@ import { firstSyncBenchmark } from './bench/first-sync.ts'
 import { memoryBenchmark } from './bench/memory.ts'
 import { otherDeskBenchmark } from './bench/other-desk.ts'
 import { openPlace, type Place } from './bench/place.ts'
+import { queueBenchmark } from './bench/queue.ts'
 import { type Line, toJson, toTable } from './bench/report.ts'
 import { searchBenchmark } from './bench/search.ts'
 import { startBenchmark } from './bench/start.ts'
@@ -25,6 +26,7 @@ const benchmarks: readonly Benchmark[] = [
   otherDeskBenchmark,
   checkInDuringSyncBenchmark,
   drainBenchmark,
+  queueBenchmark,
   startBenchmark,
   memoryBenchmark,
 ]

@@ -11,7 +11,7 @@ interface Entry {
   readonly session_id: string
 }
 
-const placesToday = async ({ sql, facility }: Place): Promise<readonly Entry[]> =>
+export const placesToday = async ({ sql, facility }: Place): Promise<readonly Entry[]> =>
   sql<Entry>(
     `select b.student_id, b.session_id from bookings b join sessions s on s.id = b.session_id
      where s.facility_id = $1 and b.cancelled_at is null and s.status <> 'cancelled' and s.date >= current_date - 1

@@ -5,7 +5,7 @@ import type { Line } from './report.ts'
 const programs = { 'data process': 'src-main/data/main.ts', 'sync server': 'sync-server/main.ts' }
 
 /** Megabytes that each of our children with this program holds in memory. */
-const residentMb = (program: string): readonly number[] => {
+export const residentMb = (program: string): readonly number[] => {
   // Windows has no ps; nothing is reported there.
   const text = process.platform === 'win32' ? '' : execFileSync('ps', ['-axo', 'ppid=,rss=,args=']).toString()
   return text

@@ -7,7 +7,7 @@ import { openReplicaOf } from './replica-file.ts'
 const people = 60
 
 /** What the search box holds after each key, while people are looked for by surname, by child, or by phone. */
-const keystrokes = async ({ sql }: Place): Promise<readonly string[]> => {
+export const keystrokes = async ({ sql }: Place): Promise<readonly string[]> => {
   const found = await sql<{ surname: string; child: string; phone: string | null }>(
     `select f.name as surname, s.first_name || ' ' || f.name as child, right(g.phone_e164, 4) as phone
      from families f join family_students l on l.family_id = f.id join students s on s.id = l.student_id
