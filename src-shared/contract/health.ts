@@ -16,7 +16,7 @@ const tableDigest = z.strictObject({
 })
 
 /** Why a device compares: by itself, because a person asked, or to see whether what it mended is right now. */
-export const compareReasons = ['rest', 'asked', 'mended', 'renewed'] as const
+const compareReasons = ['rest', 'asked', 'mended', 'renewed'] as const
 export type CompareReason = (typeof compareReasons)[number]
 
 /** What a replica holds at `position` of the log with this handle, without anything unsent. */
@@ -58,7 +58,6 @@ export const rowsRequest = z.strictObject({
     z.strictObject({ position, ids: z.array(z.uuid()).min(1).max(mostRowIds) }),
   ]),
 })
-export type RowsRequest = z.input<typeof rowsRequest>
 
 export const rowsResponse = z.object({
   rows: z.array(z.object({ row_id: z.uuid(), row: z.record(z.string(), z.unknown()).nullable() })),

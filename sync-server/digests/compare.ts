@@ -64,11 +64,7 @@ export const createComparer = ({ db, now }: ComparerParts): Comparer => {
 class TakesLonger extends Error {}
 
 /** Throws `position_gone` unless this history of the log has all that it takes to say what was there at the position. */
-export const requirePlace = async (
-  db: Db,
-  log: LogName,
-  wanted: Pick<Replica, 'handle' | 'position'>,
-): Promise<void> => {
+const requirePlace = async (db: Db, log: LogName, wanted: Pick<Replica, 'handle' | 'position'>): Promise<void> => {
   const place = await inRole(db, { role: 'foyer_feed', facilityId: log.facilityId }, async (tx) => readPlace(tx, log))
   if (isThere(place, log, wanted)) return
   throw new DomainError('position_gone', 'The log has nothing to compare with at this position.')

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../db/tx.ts'
 import type { LogName } from '../shapes/handle.ts'
 
 /** A row as PostgreSQL's `to_jsonb` writes it; null when there is none. */
-export type Image = Readonly<Record<string, unknown>> | null
+type Image = Readonly<Record<string, unknown>> | null
 
 /** What became of a row that has entries in a stretch of the log. */
 export interface Change {

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { HealthStatus, SyncStatus } from '../../src-shared/contract/ipc.ts'
 import type { SearchResult } from '../../src-shared/queries/search.ts'
@@ -62,6 +63,12 @@ const tamper = (desk: TestDesk, sql: string, ...values: readonly unknown[]): num
     .run(...values).changes
 
 const firstId = (desk: TestDesk, table: string): string => String(desk.rows(table)[0]?.['id'])
+
+const flipByte = (file: string, at: number): void => {
+  const handle = openSync(file, 'r+')
+  writeSync(handle, Buffer.from([(readFileSync(file)[at] ?? 0) ^ 0xff]), 0, 1, at)
+  closeSync(handle)
+}
 
 /** A text that nothing depends on: a wrong number of its own mutations would mislead the outbox for good. */
 const harmless = (table: SyncedTableName): string => {
@@ -273,6 +280,20 @@ describe('when rows cannot be mended one by one', () => {
     expect(new Set(stages)).toEqual(new Set(['ready']))
     isCut = true
   })
+})
+
+test('a page that cannot be read is found, and everything is fetched again (D7)', async () => {
+  const desk = await newDesk()
+  const { db, file } = desk.data.signedIn().store.replica
+  const before = desk.rows('students')
+  const page = Number(db.prepare("select rootpage from sqlite_schema where name = 'students'").pluck().get())
+  db.pragma('wal_checkpoint(TRUNCATE)')
+  flipByte(file, (page - 1) * 4096 + 200)
+
+  const status = await compare(desk)
+
+  expect(status).toMatchObject({ different: [], mended: [{ everything: true }] })
+  expect(desk.rows('students')).toEqual(before)
 })
 
 describe('the server', () => {

@@ -9,7 +9,6 @@ import { DomainError, type ErrorData, toErrorData } from '../../../src-shared/er
 import { instantToText } from '../../../src-shared/time.ts'
 import type { Environment } from '../environment.ts'
 import type { ReplicaState } from '../replica/state.ts'
-import { diskProblem } from '../sqlite.ts'
 import type { Store } from '../store.ts'
 import { Outage, type Server } from '../sync/server.ts'
 import { type HealthEffect, type HealthEvent, type HealthState, healthStep } from './health-state.ts'
@@ -167,7 +166,9 @@ export class Health {
   }
 
   #eventOf(error: unknown): HealthEvent {
-    if (diskProblem(error)?.code === 'database_unreadable' || isUnreadable(error)) return 'ruined'
+    // Its databases are closed under it.
+    if (this.#state === 'stopped') return 'later'
+    if (isUnreadable(error)) return 'ruined'
     if (!(error instanceof Outage) && !(error instanceof DomainError)) this.#parts.onFault(error)
     this.#problem = error instanceof Outage ? (error.said ?? notReached) : toErrorData(error)
     return 'later'
@@ -207,6 +208,8 @@ export class Health {
           this.#parts.onStatus()
         },
       })
+    } catch (error) {
+      throw replica.explained(error)
     } finally {
       this.#progress = 0
     }

@@ -23,6 +23,8 @@ export interface Replica {
   readonly readState: () => ReplicaState
   /** One more connection, for a reading that takes long; whoever opens it closes it. */
   readonly openApart: () => SqliteDatabase
+  /** An error of such a connection as the person gets it; damage is told to whoever renews. */
+  readonly explained: Damage['explained']
   /** One transaction; the caller sees to it that there is one at a time. */
   readonly transact: <T>(work: (tx: Transaction<Database>) => Promise<T>) => Promise<T>
   /** What a complete replica has, and one that is still loading has not. */
@@ -99,6 +101,7 @@ const replicaOver = (
     reads,
     readDb: readConnection,
     readState: stateReader(readConnection),
+    explained: damage.explained,
     openApart: () => disk.open(file, { key, synchronous: 'NORMAL', readonly: true }),
     transact,
     live() {
