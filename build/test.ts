@@ -65,7 +65,7 @@ const runVitest = async (): Promise<Counts> => {
   const path = join(reportFolder, 'vitest.json')
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
   const { exitCode } = await run('vitest', args, { quiet: false })
-  return report('unit, replica, server and sync tests', startedAt, readReport(path, 'vitest', exitCode))
+  return report('unit, replica, server, sync and fault tests', startedAt, readReport(path, 'vitest', exitCode))
 }
 
 const runPlaywright = async (): Promise<Counts> => {

@@ -93,6 +93,9 @@ const openWithOneOf = ([cipher, ...others]: readonly string[], file: string, opt
   }
 }
 
+/** To which the write-ahead log shrinks again after somebody has read for a long time (FAULTS D10). */
+const keptLogBytes = 4 * 1024 * 1024
+
 const setUp = (db: SqliteDatabase, options: OpenOptions): void => {
   db.pragma(`key = 'raw:${Buffer.from(options.key).toString('hex')}'`)
   requireVersion(db)
@@ -102,7 +105,10 @@ const setUp = (db: SqliteDatabase, options: OpenOptions): void => {
   db.pragma('trusted_schema = OFF')
   db.pragma('cell_size_check = ON')
   if (options.readonly) db.pragma('query_only = ON')
-  else db.pragma('secure_delete = ON')
+  else {
+    db.pragma('secure_delete = ON')
+    db.pragma(`journal_size_limit = ${keptLogBytes}`)
+  }
   requireSynchronous(db, options.synchronous)
   // Reads a page: a wrong key or cipher is known from here on.
   db.pragma('schema_version')

@@ -1,6 +1,7 @@
 import { type Channel, type ChannelOutput, channels, isChannel } from '../../src-shared/contract/ipc.ts'
 import { DomainError, type Reply, toErrorData } from '../../src-shared/errors.ts'
 import type { z } from 'zod'
+import { diskProblem } from '../data/sqlite.ts'
 
 export type Handlers = {
   readonly [C in Channel]: (
@@ -16,7 +17,7 @@ export const serve =
       return { ok: true, value: await dispatch(handlers, channel, input) }
     } catch (error) {
       if (!(error instanceof DomainError)) onFault(error)
-      return { ok: false, error: toErrorData(error) }
+      return { ok: false, error: toErrorData(diskProblem(error) ?? error) }
     }
   }
 

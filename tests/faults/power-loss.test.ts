@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeFolder } from '../support/store.ts'
-import { faultsOfDesk, faultsOfStore, putFiles } from './support/check-desk.ts'
+import { faultsOfDesk, faultsOfMigrated, faultsOfStore, putFiles } from './support/check-desk.ts'
 import {
   memoryFolder,
   type PreparedDesk,
@@ -72,6 +72,22 @@ describe.skipIf('missing' in shim)(`power is lost${'missing' in shim ? ` (skippe
     expect(lost).toEqual([])
     expect(count).toBeGreaterThan(extent(400, 20_000))
     tell(`power loss, ${work}: ${count} states of desk.db, ${lost.length} with a loss`)
+  })
+
+  test('in the middle of a migration of desk.db (D1, D2): it is done again, whole', { timeout: limitMs }, async () => {
+    const folder = path.join(root, 'state-of-migration')
+    const lost: string[] = []
+    let count = 0
+
+    for (const state of statesOf('migrateDesk', extent(3, 200), seed)) {
+      putFiles(folder, new Map([...state.files].filter(isOfDesk)))
+      const faults = await looked(() => faultsOfMigrated(folder, desk.counter, state.said))
+      if (faults.length > 0) lost.push(describeLoss(state, seed, faults))
+      count += 1
+    }
+
+    expect(lost).toEqual([])
+    tell(`power loss, migration: ${count} states of desk.db, ${lost.length} with a loss`)
   })
 
   test.each(losses)('%s: the desk goes on at once, and shows all of it', { timeout: limitMs }, async (_name, work) => {

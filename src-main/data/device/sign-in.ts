@@ -41,7 +41,8 @@ export const signIn = async (parts: SignInParts, credentials: Credentials): Prom
   const known = parts.profile().known_staff.find((staff) => staff.sign_in_name === name)
   const dataKey = known && (await unlock(parts, known, credentials.password))
   if (known && dataKey) {
-    saveStaff(parts, { ...known, failed_attempts: 0, last_failed_at: null })
+    // A full disk is no reason to keep out who has done nothing wrong.
+    if (known.failed_attempts > 0) saveStaff(parts, { ...known, failed_attempts: 0, last_failed_at: null })
     return { dataKey, staff: known, byServer: false }
   }
   try {

@@ -89,6 +89,14 @@ export const wholeDay = async (store: Store, counter: Counter, say: Say): Promis
   }
 }
 
+/** A step of `desk.db` that touches what is there. */
+export const laterMigration = `
+  create table later (id text primary key, at text not null) strict;
+  insert into later select id, at from mutations;
+  alter table mutations add column later integer;
+  update mutations set later = seq;
+`
+
 /** The first sync of a new computer, and its first work. */
 export const firstDay = async (store: Store, counter: Counter, say: Say): Promise<void> => {
   const entries = entriesOf(counter.rows)

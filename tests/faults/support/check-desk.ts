@@ -1,10 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Desk, deskOver } from '../../../src-main/data/desk/desk.ts'
-import { openDesk } from '../../../src-main/data/desk/open.ts'
+import { deskMigrations } from '../../../src-main/data/desk/migrations.ts'
+import { migrate, openDesk } from '../../../src-main/data/desk/open.ts'
 import { Store } from '../../../src-main/data/store.ts'
 import type { Counter } from '../../support/counter-rows.ts'
 import { rowsOf, storeParts } from '../../support/store.ts'
+import { laterMigration } from '../children/counter-work.ts'
 
 /** Puts files where a desk looks for them, and nothing else. */
 export const putFiles = (folder: string, files: ReadonlyMap<string, Buffer>): void => {
@@ -23,6 +25,24 @@ export const faultsOfDesk = (folder: string, counter: Counter, said: readonly st
   try {
     const integrity = String(db.pragma('integrity_check', { simple: true }))
     return [...(integrity === 'ok' ? [] : [`integrity_check: ${integrity}`]), ...faultsOfOutbox(deskOver(db), said, 1)]
+  } finally {
+    db.close()
+  }
+}
+
+/** The same of a `desk.db` in the middle of a migration, which is done again first. */
+export const faultsOfMigrated = (folder: string, counter: Counter, said: readonly string[]): readonly string[] => {
+  const { key, environment } = storeParts(folder, counter)
+  const db = environment.disk.open(path.join(folder, 'desk.db'), { key, synchronous: 'FULL' })
+  try {
+    migrate(db, [...deskMigrations, laterMigration])
+    const count = (sql: string): number => Number(db.prepare(sql).pluck().get())
+    const mutations = count('select count(*) from mutations')
+    const migrated = [count('select count(*) from later'), count('select count(*) from mutations where later = seq')]
+    return [
+      ...(migrated.every((each) => each === mutations) ? [] : [`${migrated.join(' and ')} of ${mutations} migrated`]),
+      ...faultsOfOutbox(deskOver(db), said, 1),
+    ]
   } finally {
     db.close()
   }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 
-export const pageBytes = 4096
+const pageBytes = 4096
 
 /** How many pages a database file has. */
 export const pagesIn = (file: string): number => Math.ceil(statSync(file).size / pageBytes)

@@ -6,7 +6,7 @@ import { type Counter, counterRows } from '../../support/counter-rows.ts'
 import { openCounterStore } from '../../support/store.ts'
 import { type DiskChange, readDiskLog } from './disk-log.ts'
 
-export type Work = 'firstDay' | 'serveFamily' | 'wholeDay'
+export type Work = 'firstDay' | 'migrateDesk' | 'serveFamily' | 'wholeDay'
 
 /** A folder for files that need not last; in memory where the system has such a place. */
 export const memoryFolder = (): string =>

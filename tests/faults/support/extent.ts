@@ -1,5 +1,5 @@
 /** `npm run faults` makes every fault at every point; `npm test` a part of them that takes a minute. */
-export const isLong = process.env['FOYER_FAULTS'] === 'all'
+const isLong = process.env['FOYER_FAULTS'] === 'all'
 
 /** One of two numbers: of `npm test`, and of `npm run faults`. */
 export const extent = (short: number, long: number): number => (isLong ? long : short)

@@ -35,6 +35,8 @@ export interface Ground {
   readonly startDesk: (name: string) => DeskProcess
   /** The folder of a desk. */
   readonly profileOf: (name: string) => string
+  /** Another PostgreSQL has the truth now. */
+  readonly truthAt: (adminUrl: string) => Postgres
   /** Starts the server again after it was killed. */
   readonly startServer: () => Promise<void>
   readonly close: () => Promise<void>
@@ -58,6 +60,7 @@ export const openGround = async ({ adminUrl, serverUrl }: Urls, drop: () => Prom
   await server.start()
   const line = await startProxy(portOf(server))
   const truth = openPostgres({ url: adminUrl })
+  const truths = [truth]
   const desks: DeskProcess[] = []
   const profileOf = (name: string): string => path.join(folder, name)
   const startDesk = (name: string): DeskProcess => {
@@ -81,6 +84,11 @@ export const openGround = async ({ adminUrl, serverUrl }: Urls, drop: () => Prom
       await desk.signIn()
       return desk
     },
+    truthAt: (url) => {
+      const other = openPostgres({ url })
+      truths.push(other)
+      return other
+    },
     startServer: async () => {
       await server.start()
       line.setUpstream(portOf(server))
@@ -90,7 +98,7 @@ export const openGround = async ({ adminUrl, serverUrl }: Urls, drop: () => Prom
       await line.close()
       await server.kill()
       await databaseLine.close()
-      await truth.close()
+      for (const each of truths.splice(0)) await each.close()
       await drop()
       removeFolder(folder)
     },

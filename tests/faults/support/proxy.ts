@@ -37,7 +37,7 @@ export interface Proxy {
 }
 
 /** `line` is the number of the connection. */
-export type Watcher = (way: 'request' | 'answer', bytes: Buffer, line: number) => boolean
+type Watcher = (way: 'request' | 'answer', bytes: Buffer, line: number) => boolean
 
 interface Line {
   readonly number: number

@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { removeFolder, temporaryFolder } from '../support/store.ts'
+import { until } from '../support/until.ts'
+import type { DeskProcess } from './support/desk-process.ts'
+import { extent, limitMs, tell } from './support/extent.ts'
+import { type Ground, sharedGround } from './support/ground.ts'
+import { type Acked, compare, drain, judge, serve } from './support/oracle.ts'
+
+const mount = (folder: string): string | undefined => {
+  mkdirSync(folder, { recursive: true })
+  const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', folder])
+  return status === 0 ? undefined : `no small disk can be mounted here: ${String(error ?? stderr).trim()}`
+}
+const unmount = (folder: string): void => void spawnSync('umount', ['-l', folder])
+
+const trial = temporaryFolder()
+const missing = mount(trial)
+if (missing === undefined) unmount(trial)
+removeFolder(trial)
+
+describe.skipIf(missing !== undefined)(
+  `a disk of 12 MB${missing === undefined ? '' : ` (skipped: ${missing})`}`,
+  () => {
+    let ground: Ground
+    let full: DeskProcess
+    let other: DeskProcess
+    const acked: Acked[] = []
+
+    beforeAll(async () => {
+      ground = await sharedGround()
+      mount(ground.profileOf('full'))
+      full = await ground.newDesk('full')
+      other = await ground.newDesk('other')
+    })
+    afterAll(async () => {
+      await full.kill9()
+      unmount(ground.profileOf('full'))
+      await ground.close()
+    })
+
+    test(
+      'that fills up refuses what it cannot keep, reads on, and is used again without a restart (D4)',
+      { timeout: limitMs },
+      async () => {
+        const refusals: unknown[] = []
+        for (let round = 0; round < extent(2, 30); round += 1) {
+          await serve(ground, full, acked)
+          const filler = path.join(ground.profileOf('full'), 'filler')
+          fill(filler)
+          for (let count = 0; count < 5; count += 1) {
+            await serve(ground, full, acked).catch((error: unknown) => refusals.push(error))
+            await serve(ground, other, acked)
+          }
+          const { result } = await full.call('query', {
+            name: 'counter.family',
+            args: { family_id: ground.counter.family.id, now: new Date().toISOString() },
+          })
+
+          rmSync(filler)
+          // Sooner or later the first one is saved again; the person tries until then.
+          await until(() =>
+            serve(ground, full, acked).then(
+              () => true,
+              () => false,
+            ),
+          )
+          await drain(full)
+          await drain(other)
+          expect(result).toBeDefined()
+        }
+
+        expect(refusals.length).toBeGreaterThan(0)
+        expect([...new Set(refusals.map((error) => (error as { code?: string }).code))]).toEqual(['disk_full'])
+        expect(await judge(ground, acked)).toEqual([])
+        tell(`a full disk: ${refusals.length} refusals, ${acked.length} saved, 0 lost`)
+      },
+    )
+
+    test('and has in the end what the server has (I4)', { timeout: limitMs }, async () => {
+      expect([...(await compare(ground, 'other', other)), ...(await compare(ground, 'full', full))]).toEqual([])
+    })
+  },
+)
+
+const pieceBytes = 4096
+
+/** Takes all the room that there is. */
+const fill = (file: string): void => {
+  const handle = openSync(file, 'w')
+  const piece = Buffer.alloc(pieceBytes)
+  try {
+    for (;;) writeSync(handle, piece)
+  } catch {
+    closeSync(handle)
+  }
+}
