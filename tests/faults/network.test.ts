@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRandom } from '../../build/demo/random.ts'
@@ -103,7 +105,7 @@ describe('a line', () => {
     async (name, weather) => {
       const seed = 20_261_121 + name.length
       const random = createRandom(seed, 0)
-      for (let round = 0; round < extent(1, 25); round += 1) {
+      for (let round = 0; round < extent(1, 8); round += 1) {
         const working = serveOnce()
         for (let turn = 0; turn < extent(4, 10); turn += 1) {
           ground.line.setWeather(weather)
@@ -133,6 +135,27 @@ describe('a line', () => {
       expect(await judge(ground, acked)).toEqual([])
     },
   )
+})
+
+describe('a client of the server that never comes to the end of its request (N5)', () => {
+  test.runIf(extent(0, 1) === 1).each([
+    ['its head', 'POST /v1/token HTTP/1.1\r\nHost: desk\r\nX-Slow: '],
+    [
+      'its body',
+      'POST /v1/token HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n',
+    ],
+  ])('in %s is hung up on', { timeout: limitMs }, async (_part, head) => {
+    const socket = connect(Number(new URL(ground.server.url).port), '127.0.0.1')
+    const closed = once(socket, 'close')
+    socket.on('error', () => undefined).write(head)
+    const drip = setInterval(() => socket.write('x'), 500)
+
+    await closed
+    clearInterval(drip)
+
+    // The test ends, before its time is over.
+    expect(socket.destroyed).toBe(true)
+  })
 })
 
 describe('after all of this', () => {

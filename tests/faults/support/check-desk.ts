@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Desk, deskOver } from '../../../src-main/data/desk/desk.ts'
 import { deskMigrations } from '../../../src-main/data/desk/migrations.ts'
@@ -18,13 +18,21 @@ export const putFiles = (folder: string, files: ReadonlyMap<string, Buffer>): vo
 const idsSaid = (said: readonly string[]): readonly string[] =>
   said.flatMap((line) => (line.startsWith('saved ') ? [line.slice(6)] : []))
 
+/** A rescue is for a disk that rots; none of what is made here is that. */
+const rescuesIn = (folder: string): readonly string[] =>
+  readdirSync(folder).filter((name) => name.startsWith('desk-damaged'))
+
 /** What is wrong with `desk.db` after a power cut, in words; nothing when it kept its promise (I1). */
 export const faultsOfDesk = (folder: string, counter: Counter, said: readonly string[]): readonly string[] => {
   const { key, environment } = storeParts(folder, counter)
   const db = openDesk(environment.disk, folder, key)
   try {
     const integrity = String(db.pragma('integrity_check', { simple: true }))
-    return [...(integrity === 'ok' ? [] : [`integrity_check: ${integrity}`]), ...faultsOfOutbox(deskOver(db), said, 1)]
+    return [
+      ...(integrity === 'ok' ? [] : [`integrity_check: ${integrity}`]),
+      ...faultsOfOutbox(deskOver(db), said, 1),
+      ...rescuesIn(folder),
+    ]
   } finally {
     db.close()
   }
@@ -90,7 +98,7 @@ export const faultsOfStore = async (
   const store = await Store.open(storeParts(folder, counter))
   try {
     const kept = store.desk.mutationsAfter(0, 1000)
-    const faults = [...faultsOfOutbox(store.desk, said, mostUnknown)]
+    const faults = [...faultsOfOutbox(store.desk, said, mostUnknown), ...rescuesIn(folder)]
     const integrity = String(store.replica.db.pragma('integrity_check', { simple: true }))
     if (integrity !== 'ok') faults.push(`integrity_check of the replica: ${integrity}`)
     if (!store.replica.readState().isComplete) return mayLoad ? faults : [...faults, 'the replica is not usable']
