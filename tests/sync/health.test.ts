@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { HealthStatus, SyncStatus } from '../../src-shared/contract/ipc.ts'
 import type { SearchResult } from '../../src-shared/queries/search.ts'
 import { syncedTables, type SyncedTableName } from '../../src-shared/schema/tables.ts'
@@ -12,14 +13,15 @@ import { until } from '../support/until.ts'
 let server: TestServer
 let desks: TestDesk[] = []
 
-beforeEach(async () => {
+/** One for all: each test brings a desk of its own. */
+beforeAll(async () => {
   server = await startSyncServer()
 })
 afterEach(async () => {
   for (const desk of desks) await desk.remove()
   desks = []
-  await server.close()
 })
+afterAll(() => server.close())
 
 type Line = (path: string, request: () => Promise<Response>) => Promise<Response>
 
@@ -31,10 +33,42 @@ const newDesk = async (line: Line = (_path, request) => request()): Promise<Test
   return desk
 }
 
-const checkIn = (desk: TestDesk, child: 0 | 1 | 2) =>
-  desk.command('check_in.record', {
-    entries: [{ student_id: server.counter.children[child].id, session_id: server.counter.session.id }],
-  })
+/** A change that can be made again and again. */
+const mark = (desk: TestDesk, child: 0 | 1 | 2) => {
+  const { session, children } = server.counter
+  const marks = [{ student_id: children[child].id, code: 'late', note: null }]
+  return desk.command('attendance.mark', { session_id: session.id, marks })
+}
+const marksOnServer = async (): Promise<number> =>
+  Number((await server.sql<{ count: string }>('select count(*) from attendance_marks'))[0]?.count)
+
+/** Whatever a counter sends, sensible or not. */
+const commandIn = () => {
+  const { session, children, family, cash, invoices } = server.counter
+  const child = fc.constantFrom(...children).map(({ id }) => id)
+  const place = child.map((student_id) => ({ student_id, session_id: session.id }))
+  const note = fc.option(fc.string({ unit: 'grapheme', maxLength: 30 }))
+  const amount = fc.integer({ min: 1, max: 20_000 })
+  return fc.oneof(
+    place.map((entry) => ({ name: 'check_in.record', args: { entries: [entry] } })),
+    place.map((entry) => ({ name: 'check_out.record', args: { entries: [entry], guardian_id: null } })),
+    fc.record({ student_id: child, code: fc.constantFrom('present', 'late', 'absent'), note }).map((marked) => ({
+      name: 'attendance.mark',
+      args: { session_id: session.id, marks: [marked] },
+    })),
+    fc.record({ amount, part: fc.integer({ min: 0, max: 20_000 }) }).map(({ amount: paid, part }) => ({
+      name: 'payment.take',
+      args: {
+        family_id: family.id,
+        method_id: cash.id,
+        amount: paid,
+        tendered: paid,
+        reference: null,
+        allocations: part === 0 ? [] : [{ invoice_id: invoices[0].id, amount: part, already_paid: 0 }],
+      },
+    })),
+  )
+}
 
 const statusOf = async (desk: TestDesk): Promise<SyncStatus> => desk.data.status()
 const health = async (desk: TestDesk): Promise<HealthStatus> => (await statusOf(desk)).health
@@ -81,8 +115,8 @@ const mendedTables = (status: HealthStatus) => status.mended[0]?.tables.map(({ t
 describe('a desk that compares itself with the server', () => {
   test('finds nothing after local and other work, also on another desk (I4)', async () => {
     const [one, two] = [await newDesk(), await newDesk()]
-    await checkIn(one, 0)
-    await checkIn(two, 1)
+    await mark(one, 0)
+    await mark(two, 1)
     await Promise.all([drained(one), drained(two)])
 
     const results = [await compare(one), await compare(two)]
@@ -93,9 +127,25 @@ describe('a desk that compares itself with the server', () => {
     }
   })
 
+  test('finds nothing after any run of commands on two desks, accepted or refused (I4)', async () => {
+    const twoDesks = [await newDesk(), await newDesk()] as const
+
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom(...twoDesks), commandIn()), { maxLength: 12 }),
+        async (run) => {
+          for (const [desk, { name, args }] of run) await desk.invoke('command', { name, args })
+
+          for (const desk of twoDesks) expect(await compare(desk)).toMatchObject({ different: [], mended: [] })
+        },
+      ),
+      { numRuns: 4 },
+    )
+  })
+
   test('names and mends what is wrong in any table, be it one letter of one row (D7)', async () => {
     const desk = await newDesk()
-    await checkIn(desk, 0)
+    await mark(desk, 0)
     await drained(desk)
     const filled = (Object.keys(syncedTables) as SyncedTableName[]).filter((table) => desk.rows(table).length > 0)
     const before = Object.fromEntries(filled.map((table) => [table, desk.rows(table)]))
@@ -154,7 +204,7 @@ describe('while something is unsent', () => {
     })
     await drained(desk)
     isCut = true
-    await checkIn(desk, 0)
+    await mark(desk, 0)
 
     await desk.call('sync.compare')
     await untilHealth(desk, ({ activity }) => activity === 'wanted')
@@ -182,27 +232,28 @@ describe('while something is unsent', () => {
     await drained(desk)
     const session = server.counter.session.id
     tamper(desk, 'update sessions set capacity = 77 where id = ?', session)
+    const before = await marksOnServer()
     const shown: number[] = []
     work = async () => {
       isCut = true
-      await checkIn(desk, 0)
-      shown.push(desk.rows('check_ins').length)
+      await mark(desk, 0)
+      shown.push(desk.rows('attendance_marks').length)
       work = undefined
     }
 
     await desk.call('sync.compare')
     await untilHealth(desk, ({ mended }) => mended.length > 0)
-    shown.push(desk.rows('check_ins').length)
+    shown.push(desk.rows('attendance_marks').length)
     const { waiting } = await statusOf(desk)
     isCut = false
     await drained(desk)
     const after = await compare(desk)
 
-    expect(shown).toEqual([1, 1])
+    expect(shown).toEqual([before + 1, before + 1])
     expect(waiting).toBe(1)
     expect(mendedTables(after)).toEqual([['sessions', 1]])
     expect(after.different).toEqual([])
-    expect(await server.sql('select count(*)::int as count from check_ins')).toEqual([{ count: 1 }])
+    expect(await marksOnServer()).toBe(before + 1)
   })
 
   test('also when what is wrong is the very row that it changes (I5)', async () => {
@@ -300,10 +351,12 @@ describe('the server', () => {
   test('that has compacted its log, or never counted, says the same', async () => {
     const desk = await newDesk()
     await compare(desk)
-    await server.sql('update sessions set capacity = 9; update sessions set capacity = 10; delete from spaces')
+    await server.sql(
+      'update sessions set capacity = 9; update sessions set capacity = 10; delete from spaces where id in (select id from spaces limit 5)',
+    )
     await server.sql("update sync_log set at = at - interval '61 days'")
     await compactLog({ db: server.postgres.db, restMs: 0 })
-    await checkIn(desk, 0)
+    await mark(desk, 0)
     await drained(desk)
 
     expect((await compare(desk)).different).toEqual([])
@@ -323,7 +376,7 @@ describe('the server', () => {
 
   test('hears how much is waiting on a desk, and how far behind it is', async () => {
     const desk = await newDesk()
-    await checkIn(desk, 0)
+    await mark(desk, 0)
     await drained(desk)
     const device = desk.data.signedIn().device.profile().device_id
     const line = async (name: string) => {

@@ -94,7 +94,7 @@ const healthSteps: Record<HealthState, Record<HealthEvent, HealthStep>> = {
     later: stay('wanted'),
     mended: stay('wanted'),
     unmendable: stay('wanted'),
-    renewed: stay('wanted'),
+    renewed: step('answering', 'compare'),
     stop: stop,
   },
   comparing: {
