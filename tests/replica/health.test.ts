@@ -33,7 +33,7 @@ const scan = () =>
   })
 
 describe('what is stored is counted', () => {
-  test('to the last row, with the place in the log that it belongs to (H2)', async () => {
+  test('to the last row, with the place in the log that it belongs to (SPEC H2)', async () => {
     const scanned = await scan()
 
     const { position, handle } = store.replica.readState()
@@ -44,7 +44,7 @@ describe('what is stored is counted', () => {
     })
   })
 
-  test('not while an unsent change is in it: then it is not the log alone (H2)', async () => {
+  test('not while an unsent change is in it: then it is not the log alone (SPEC H2)', async () => {
     await checkInAll(store, counter)
 
     expect(await scan()).toBeUndefined()
@@ -138,7 +138,7 @@ const healthWith = (answers: readonly Answer[]) => {
 }
 
 describe('a device compares', () => {
-  test('soon after the start, and then every hour (H1)', async () => {
+  test('soon after the start, and then every hour (SPEC H1)', async () => {
     const { next, asked, idle } = healthWith([])
 
     const waits: number[] = []
@@ -151,7 +151,7 @@ describe('a device compares', () => {
     expect(waits).toEqual([15, 3600, 3600])
   })
 
-  test('only a quiet minute after a local write, and no sooner than it is due (H1)', async () => {
+  test('only a quiet minute after a local write, and no sooner than it is due (SPEC H1)', async () => {
     const { next, asked, idle, health } = healthWith([])
     health.wrote()
     const first = next()
@@ -212,6 +212,18 @@ describe('a device compares', () => {
     ])
   })
 
+  test('what both count in the same way, and says how much that leaves out (SPEC H3)', async () => {
+    const { next, asked, idle, health } = healthWith([
+      { state: 'compared', different: [], unknown: ['spaces', 'tills'] },
+    ])
+
+    next()
+    await until(() => asked.length === 1)
+    await idle()
+
+    expect(health.status).toMatchObject({ different: [], skipped: 2, problem: null })
+  })
+
   test('once more, without counting anew, while the server still counts', async () => {
     const { next, asked, idle } = healthWith([{ state: 'counting' }, { state: 'counting' }, equal])
     next()
@@ -233,7 +245,7 @@ describe('a device compares', () => {
 })
 
 describe('what cannot be put right row by row', () => {
-  test('is fetched again as a whole, and when that does not help people are told (H6)', async () => {
+  test('is fetched again as a whole, and when that does not help people are told (SPEC H6)', async () => {
     const { next, health, renewals, faults, idle, asked } = healthWith([different, different, different])
     next()
     await until(() => renewals.length === 1)

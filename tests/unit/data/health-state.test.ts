@@ -41,29 +41,29 @@ const walk = (from: HealthState, ...path: readonly HealthEvent[]) => {
 }
 
 describe('the proof of health as a machine', () => {
-  test('compares, finds nothing, and waits for long (H1)', () => {
+  test('compares, finds nothing, and waits for long (SPEC H1)', () => {
     expect(walk('waiting', 'timer', 'equal')).toEqual({ state: 'waiting', effects: ['compare', 'wait_long'] })
   })
 
-  test('starts its quiet time anew with every local write (H1)', () => {
+  test('starts its quiet time anew with every local write (SPEC H1)', () => {
     expect(walk('waiting', 'wrote', 'wrote')).toEqual({ state: 'waiting', effects: ['wait_quiet', 'wait_quiet'] })
   })
 
-  test('mends what differs, and believes it only when it has compared again (H4)', () => {
+  test('mends what differs, and believes it only when it has compared again (SPEC H4)', () => {
     expect(walk('waiting', 'timer', 'different', 'mended', 'equal')).toEqual({
       state: 'waiting',
       effects: ['compare', 'mend', 'compare', 'wait_long'],
     })
   })
 
-  test('fetches everything when mending does not help, and gives up only after that (H6)', () => {
+  test('fetches everything when mending does not help, and gives up only after that (SPEC H6)', () => {
     expect(walk('mending', 'mended', 'different', 'renewed', 'different')).toEqual({
       state: 'waiting',
       effects: ['compare', 'renew', 'compare', 'give_up'],
     })
   })
 
-  test('fetches everything at once when pages cannot be read, or too much is wrong (H6)', () => {
+  test('fetches everything at once when pages cannot be read, or too much is wrong (SPEC H6)', () => {
     expect(walk('comparing', 'ruined').effects).toEqual(['renew'])
     expect(walk('mending', 'unmendable').effects).toEqual(['renew'])
   })
