@@ -13,7 +13,7 @@ import type { Profile } from '../device/profile.ts'
 import { oneWriter } from '../one-writer.ts'
 import { anyRow, type ReadRecorder, readRecorder } from '../replica/read-recorder.ts'
 import type { Replica } from '../replica/replica.ts'
-import type { SqliteDatabase } from '../sqlite.ts'
+import { diskProblem, type SqliteDatabase } from '../sqlite.ts'
 import { planRebase } from './rebase-plan.ts'
 
 export interface Batch {
@@ -123,6 +123,8 @@ const rerun = async (tx: Transaction<Database>, parts: RebaseParts, mutation: Mu
     await images.capture(mutation.seq, () => runEnvelope({ tx, recorder }, parts, mutation))
     db.prepare('delete from local_refusals where seq = ?').run(mutation.seq)
   } catch (error) {
+    // A full disk is no refusal: nothing of the batch is kept, and all of it is done again.
+    if (isOfTheDisk(error)) throw error
     db.exec('rollback to rerun')
     // What is no rule of ours, but one of the database, can depend on anything.
     if (!(error instanceof DomainError)) reads.remember(mutation.seq, [anyRow])
@@ -134,6 +136,9 @@ const rerun = async (tx: Transaction<Database>, parts: RebaseParts, mutation: Mu
   db.exec('release rerun')
   reads.remember(mutation.seq, recorder.keys)
 }
+
+const isOfTheDisk = (error: unknown): boolean =>
+  diskProblem(error) !== undefined || (error instanceof DomainError && error.code === 'database_unreadable')
 
 /** The permissions are those of now; the lease was checked at the click. */
 const runEnvelope = async (
