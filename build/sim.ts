@@ -10,6 +10,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     from: { type: 'string' },
     workers: { type: 'string' },
+    operations: { type: 'string', default: '200' },
   },
 })
 
@@ -24,6 +25,7 @@ const totals = await runSeeds({
   from,
   count,
   workers,
+  operations: Number(values.operations),
   onResult(result, done) {
     if (result.violations.length > 0) console.log(failureText(result))
     if (values.seed !== undefined) console.log(`seed ${result.seed}: ${result.digest}`)

@@ -9,7 +9,7 @@ import type { History } from './history.ts'
 import type { Office } from './office.ts'
 import type { Journal } from './oracle/journal.ts'
 import { savedIn, type Watch } from './oracle/while-running.ts'
-import type { Once } from './plan.ts'
+import type { Once, Plan } from './plan.ts'
 import type { Chance } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimServer } from './server.ts'
@@ -32,11 +32,11 @@ export interface IncidentParts {
 const dayMs = 24 * 3600 * 1000
 
 /** The rare things, each at a drawn moment in the first minutes of a run. */
-export const planIncidents = (parts: IncidentParts, names: readonly Once[]): void => {
+export const planIncidents = (parts: IncidentParts, { once: names, operations }: Plan): void => {
   const { scheduler, chance, history } = parts
   for (const name of names) {
-    const first = chance.int(5000, 120_000)
-    const second = first + chance.int(3000, 60_000)
+    const first = chance.int(4000, 400 * operations)
+    const second = first + chance.int(3000, 200 * operations)
     const at = (when: number, what: string, work: () => unknown): void =>
       void scheduler.after(when, () => {
         history.note('incident', what)

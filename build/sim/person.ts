@@ -26,6 +26,7 @@ const meanPauseMs = 12_000
 export const createPerson = ({ world, device, scheduler, history, operations, isPaused }: PersonParts): Person => {
   const chance = chanceOf(world.seed, `person at ${device.name}`)
   let left = operations
+  let gapMs = 0
   /** Somebody else may sign in for each burst. */
   let staff = world.staff[0]
 
@@ -34,14 +35,16 @@ export const createPerson = ({ world, device, scheduler, history, operations, is
     if (left > 0 && more > 0 && reader && staff) {
       left -= 1
       void operate({ device, reader, chance, history, staff })
-      scheduler.after(chance.int(0, 60), () => act(more - 1))
+      scheduler.after(chance.int(0, gapMs), () => act(more - 1))
       return
     }
     if (left > 0) scheduler.after(chance.pause(meanPauseMs), burst)
   }
   const burst = (): void => {
     staff = chance.happens(50) ? world.staff[0] : chance.pick(world.staff)
-    act(chance.int(2, 16))
+    // Mostly quicker than the line, so that a burst goes out in few requests.
+    gapMs = chance.pick([2, 2, 5, 40])
+    act(chance.int(3, 25))
   }
   return {
     begin: () => void scheduler.after(chance.pause(4000), burst),

@@ -45,11 +45,12 @@ const onceChances: Readonly<Record<Once, number>> = {
   meddle: 25,
 }
 
-export const drawPlan = (chance: Chance): Plan => {
+/** `operations` is how many things the people of one device do. */
+export const drawPlan = (chance: Chance, operations: number): Plan => {
   const often = (percent: number, min: number, max: number): number =>
     chance.happens(percent) ? chance.int(min, max) : 0
   return {
-    operations: chance.int(200, 220),
+    operations: operations + chance.int(0, Math.ceil(operations / 10)),
     weather: chance.int(4000, 20_000),
     lines: { cut: often(70, 1, 10), flap: often(40, 1, 6), noise: often(60, 1, 10) },
     deviceFalls: often(60, 15_000, 60_000),

@@ -23,6 +23,12 @@ import { serverLine } from './server-line.ts'
 import { Killed } from './sim-disk.ts'
 import { createWorld, type World } from './world.ts'
 
+export interface SeedOrder {
+  readonly seed: number
+  /** What the people of one device do, at least. */
+  readonly operations: number
+}
+
 export interface SeedResult {
   readonly seed: number
   readonly violations: readonly Violation[]
@@ -43,7 +49,7 @@ const drainMs = 30_000
 const tailLines = 60
 
 /** Runs one seed from an empty database to the verdict. */
-export const runSeed = async (database: Database, seed: number): Promise<SeedResult> => {
+export const runSeed = async (database: Database, { seed, operations }: SeedOrder): Promise<SeedResult> => {
   const cpu = process.cpuUsage()
   await database.empty()
   const world = await createWorld(database.sql, seed)
@@ -65,7 +71,7 @@ export const runSeed = async (database: Database, seed: number): Promise<SeedRes
   const sql: Sql = (text, values) => activity.during(database.sql(text, values))
   let digest = ''
   try {
-    await simulate({ database: { ...database, sql }, world, activity, scheduler, history, verdict, folder })
+    await simulate({ database: { ...database, sql }, world, activity, scheduler, history, verdict, folder, operations })
     digest = `${history.digest()} ${await fingerprintOf(sql, world)}`
   } catch (error) {
     verdict.check('engine', false, () => `the run fell over: ${stackOf(error)}`)
@@ -98,12 +104,13 @@ interface Run {
   readonly history: History
   readonly verdict: Verdict
   readonly folder: string
+  readonly operations: number
 }
 
 const simulate = async (run: Run): Promise<void> => {
   const { database, world, activity, scheduler, history, verdict } = run
   const { seed } = world
-  const plan = drawPlan(chanceOf(seed, 'plan'))
+  const plan = drawPlan(chanceOf(seed, 'plan'), run.operations)
   history.note('plan', JSON.stringify(plan))
   const line = serverLine(database.serverClient, activity)
   const server = new SimServer({ line, scheduler, activity, history, chance: chanceOf(seed, 'server') })
@@ -132,7 +139,7 @@ const simulate = async (run: Run): Promise<void> => {
   const pauseWork = (isOn: boolean): void => {
     isPaused = isOn
   }
-  planIncidents({ ...run, devices, server, chance, office, journal, watch, pauseWork }, plan.once)
+  planIncidents({ ...run, devices, server, chance, office, journal, watch, pauseWork }, plan)
   const isFailed = (): boolean => verdict.violations().length > 0
   let isOver = false
   workAtTheOffice(run, office, { mean: plan.office, isOver: () => isOver || isPaused })

@@ -82,7 +82,7 @@ export class SimServer {
       return
     }
     const told = this.#running?.waiters
-    scheduler.after(chance.int(0, 30), () => told?.wake(facilityId, audience))
+    scheduler.after(chance.int(0, 250), () => told?.wake(facilityId, audience))
   }
 
   /** Begins to serve, and to hear of its log. */
@@ -126,7 +126,8 @@ export class SimServer {
 
   async start(): Promise<void> {
     if (this.#running) return
-    const { line, activity, scheduler, history } = this.#parts
+    const { line, scheduler, history } = this.#parts
+    history.note('server', 'starts')
     let isDead = false
     const tenant: Tenant = {
       isDead: () => isDead,
@@ -138,22 +139,26 @@ export class SimServer {
       },
     }
     const heard: { waiters?: LogWaiters } = {}
-    const server = await activity.during(
-      buildServer({
-        config,
-        db: line.poolFor(tenant),
-        keys: await keys,
-        log: silent,
-        now: scheduler.now,
-        listenToLog: (_url, waiters) => {
-          heard.waiters = waiters
-          return { isListening: () => true, stop: async () => undefined }
-        },
-      }),
-    )
-    await activity.during(Promise.resolve(server.app.ready()))
+    const server = await buildServer({
+      config,
+      db: line.poolFor(tenant),
+      keys: await keys,
+      log: silent,
+      now: scheduler.now,
+      listenToLog: (_url, waiters) => {
+        heard.waiters = waiters
+        return { isListening: () => true, stop: async () => undefined }
+      },
+    })
+    await server.app.ready()
     const kill = (): void => {
       isDead = true
+    }
+    // It may have looked into the database before it serves anybody.
+    if (isDead || this.#running) {
+      kill()
+      void server.close()
+      return
     }
     this.#running = { server, tenant, waiters: heard.waiters, kill }
     history.note('server', 'started')
@@ -180,7 +185,10 @@ export class SimServer {
   }
 
   #planStart(downMs: number): void {
-    this.#parts.scheduler.after(downMs, () => void this.start())
+    this.#parts.scheduler.after(downMs, () => {
+      // It may not get to the database; whoever keeps it running tries again.
+      this.start().catch(() => this.#planStart(1000))
+    })
   }
 
   #fall(): void {

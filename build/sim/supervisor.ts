@@ -1,12 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import { type Cluster, startCluster } from './database.ts'
-import type { SeedResult } from './run.ts'
+import type { SeedOrder, SeedResult } from './run.ts'
 
 export interface SeedsOrder {
   readonly from: number
   readonly count: number
   readonly workers: number
+  /** What the people of one device do, at least. */
+  readonly operations: number
   /** Whether to stop at the first seed that fails. */
   readonly stopsEarly?: boolean
   /** Told of each seed that is done. */
@@ -72,7 +74,7 @@ const runSeedsOn = async (cluster: Cluster, order: SeedsOrder): Promise<Totals> 
       const seed = next
       next += 1
       worker ??= await startWorker(cluster, order)
-      const result = await runIn(worker, seed)
+      const result = await runIn(worker, { seed, operations: order.operations })
       if (!result.digest) {
         // It fell over, or was killed: the next seed gets a new one.
         worker.kill('SIGKILL')
@@ -95,11 +97,11 @@ const startWorker = async ({ templateUrl }: Cluster, { workerFile }: SeedsOrder)
   return worker
 }
 
-const runIn = (worker: ChildProcess, seed: number): Promise<SeedResult> =>
+const runIn = (worker: ChildProcess, order: SeedOrder): Promise<SeedResult> =>
   new Promise((resolve) => {
-    const timer = setTimeout(() => finish(hung(seed, 'the run hung')), longestSeedMs)
+    const timer = setTimeout(() => finish(hung(order.seed, 'the run hung')), longestSeedMs)
     const onMessage = ({ result }: { readonly result: SeedResult }): void => finish(result)
-    const onExit = (code: number | null): void => finish(hung(seed, `the simulator ended with ${code}`))
+    const onExit = (code: number | null): void => finish(hung(order.seed, `the simulator ended with ${code}`))
     const finish = (result: SeedResult): void => {
       clearTimeout(timer)
       worker.off('message', onMessage).off('exit', onExit)
@@ -107,7 +109,7 @@ const runIn = (worker: ChildProcess, seed: number): Promise<SeedResult> =>
     }
     worker.on('message', onMessage).on('exit', onExit)
     if (!worker.connected) onExit(worker.exitCode)
-    else worker.send({ seed })
+    else worker.send(order)
   })
 
 const endOf = (worker: ChildProcess): Promise<unknown> =>
