@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Inbox } from '../../src-shared/queries/inbox.ts'
 import { syncedTables } from '../../src-shared/schema/tables.ts'
@@ -191,6 +192,27 @@ describe('an answer that gets lost (promise 3)', () => {
 
     expect(desk.rows('device_progress').map((row) => row['last_seq'])).toContain(1)
     expect(desk.rows('check_ins')).toHaveLength(1)
+  })
+})
+
+describe('a log that comes later than the answer (N9)', () => {
+  test('takes nothing away that was done here, not for a moment', async () => {
+    const slow: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      if (String(input instanceof Request ? input.url : input).includes('/v1/shape')) await delay(400)
+      return response
+    }
+    const desk = await newDesk({ fetch: slow })
+
+    await checkIn(desk, 0)
+    const seen: number[] = []
+    await until(async () => {
+      seen.push(desk.rows('check_ins').length)
+      return (await desk.data.status()).waiting === 0
+    })
+
+    expect(seen.length).toBeGreaterThan(3)
+    expect(new Set(seen)).toEqual(new Set([1]))
   })
 })
 
