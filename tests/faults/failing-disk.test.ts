@@ -1,17 +1,19 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { cpSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeFolder } from '../support/store.ts'
 import type { DiskRound } from './children/failing-disk-child.ts'
 import type { DiskFault } from './support/disk-control.ts'
-import { memoryFolder, type PreparedDesk, prepareDesk } from './support/disk-desk.ts'
+import { filesIn, memoryFolder, type PreparedDesk, prepareDesk } from './support/disk-desk.ts'
 import { extent, limitMs, tell } from './support/extent.ts'
 import { buildShim } from './support/shim.ts'
 
 const shim = buildShim()
 const root = memoryFolder()
 const child = path.join(import.meta.dirname, 'children/failing-disk-child.ts')
+const worker = path.join(import.meta.dirname, 'children/work-child.ts')
 let desk: PreparedDesk
 
 beforeAll(async () => {
@@ -67,4 +69,25 @@ describe.skipIf('missing' in shim)(`a disk${'missing' in shim ? ` (skipped: ${sh
       tell(`a disk ${name}: ${rounds.length} points, 0 with a loss`)
     },
   )
+
+  test.each([
+    ['full (D4)', 'enospc', 'disk_f'],
+    ['not to be written (D6)', 'rofs', 'disk_failing'],
+    ['failing (D5)', 'eio', 'disk_failing'],
+  ])('that is %s when the desk starts is named, and nothing is made anew', (_how, fault, code) => {
+    if ('missing' in shim) return
+    const folder = path.join(root, `start-${fault}`)
+    cpSync(desk.clean, folder, { recursive: true })
+    const before = filesIn(folder)
+    const environment = { ...process.env, LD_PRELOAD: shim.library, FOYER_FAULT: `${folder},${fault},1` }
+
+    const { status, stderr } = spawnSync(process.execPath, [worker, folder, desk.counterFile, 'serveFamily'], {
+      encoding: 'utf8',
+      env: environment,
+    })
+
+    expect(status).not.toBe(0)
+    expect(stderr).toContain(code)
+    for (const [name, content] of before) expect(filesIn(folder).get(name)?.equals(content), name).toBe(true)
+  })
 })
