@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg'
 import { isStalePlan } from './errors.ts'
@@ -9,9 +10,12 @@ import { type StatementNames, statementNames } from './statement-names.ts'
  */
 export const ahead = ' /* ahead */'
 
+/** The same for a statement behind which another one comes at once: both go out in one packet. */
+export const withNext = ' /* with the next */'
+
 /**
- * What Kysely uses of a pool of pipelined clients. BEGIN and what is marked as `ahead` are not waited for, and a statement
- * that comes again is prepared once for each connection: to plan it takes PostgreSQL as long as to run it.
+ * What Kysely uses of a pool of pipelined clients. BEGIN and what is marked so are not waited for, and a statement that comes
+ * again is prepared once for each connection: to plan it takes PostgreSQL as long as to run it.
  */
 export const pipelinedPool = (pool: Pool): PostgresPool => {
   const names = statementNames()
@@ -44,18 +48,39 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
     return its
   }
 
+  // pg corks it too, around each statement (node-postgres, lib/query.js).
+  const { connection } = client as unknown as { readonly connection: { readonly stream: Writable } }
+  let held: Writable | undefined
+  const hold = (): void => {
+    if (held) return
+    held = connection.stream
+    held.cork()
+  }
+  const release = (): void => {
+    held?.uncork()
+    held = undefined
+  }
+
   const sendAhead = (text: string, values: readonly unknown[]): QueryResult => {
     const its = transactionOf(text)
+    if (!text.endsWith(ahead)) hold()
     client.query(configOf(text, values)).catch((error: unknown) => (its.failure ??= toError(error)))
+    if (text.endsWith(ahead)) release()
     return notWaitedFor
   }
 
+  const send = async (text: string, values: readonly unknown[]): Promise<QueryResult> => {
+    const sent = client.query(configOf(text, values))
+    release()
+    return sent
+  }
+
   const query = async (text: string, values: readonly unknown[] = []): Promise<QueryResult> => {
-    if (/^(begin|start transaction)/.test(text) || text.endsWith(ahead)) return sendAhead(text, values)
+    if (isNotWaitedFor(text)) return sendAhead(text, values)
     const its = transactionOf(text)
     let result: QueryResult
     try {
-      result = await client.query(configOf(text, values))
+      result = await send(text, values)
     } catch (error) {
       if (isStalePlan(error)) names.renew()
       // After a failure PostgreSQL says of every other statement only that the transaction is over.
@@ -71,5 +96,8 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
     release: (isBroken) => client.release(isBroken),
   }
 }
+
+const isNotWaitedFor = (text: string): boolean =>
+  /^(begin|start transaction)/.test(text) || text.endsWith(ahead) || text.endsWith(withNext)
 
 const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -4,7 +4,7 @@ import { type CustomTypesConfig, Pool, types } from 'pg'
 import type { Audience } from '../../src-shared/schema/table.ts'
 import type { ServerDatabase } from '../../src-shared/schema/tables.ts'
 import { isConflict } from './errors.ts'
-import { ahead, pipelinedPool } from './pipelined-pool.ts'
+import { ahead, pipelinedPool, withNext } from './pipelined-pool.ts'
 
 /** The facility log and what belongs to it (migrations/postgres/0003-facility-log.sql). */
 interface LogTables {
@@ -154,13 +154,13 @@ export const readInRole = async <T>(
   )
 
 const beginReading = ({ isOneSnapshot }: Session) =>
-  sql`begin isolation level ${sql.raw(isOneSnapshot ? 'repeatable read' : 'read committed')} read only${sql.raw(ahead)}`
+  sql`begin isolation level ${sql.raw(isOneSnapshot ? 'repeatable read' : 'read committed')} read only${sql.raw(withNext)}`
 
 // All three are local to the transaction: the next one on this connection starts without them.
 const enter = ({ role, facilityId, organizationId }: Session) => sql`
   select set_config('role', ${role}, true),
     set_config('app.facility', ${facilityId ?? ''}, true),
-    set_config('app.organization', ${organizationId ?? ''}, true)${sql.raw(ahead)}`
+    set_config('app.organization', ${organizationId ?? ''}, true)${sql.raw(withNext)}`
 
 const safeInteger = (text: string): number => {
   const value = Number(text)

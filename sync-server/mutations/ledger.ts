@@ -4,7 +4,7 @@ import type { MutationOutcome } from '../../src-shared/contract/http.ts'
 import { errorBody } from '../../src-shared/contract/http.ts'
 import { DomainError, type ErrorData } from '../../src-shared/errors.ts'
 import type { Device } from '../auth/devices.ts'
-import { ahead } from '../db/pipelined-pool.ts'
+import { withNext } from '../db/pipelined-pool.ts'
 import type { Tx } from '../db/tx.ts'
 import { inboxColumns } from './inbox.ts'
 import type { Received } from './received.ts'
@@ -183,7 +183,7 @@ export const settle = async (
 
 /** Moves the device's progress: the acknowledgement that comes down to it. Goes out together with the commit. */
 export const advance = async (tx: Tx, device: Device, lastSeq: number): Promise<void> => {
-  await sql`update device_progress set last_seq = ${lastSeq} where id = ${device.id}${sql.raw(ahead)}`.execute(tx)
+  await sql`update device_progress set last_seq = ${lastSeq} where id = ${device.id}${sql.raw(withNext)}`.execute(tx)
 }
 
 export const outcomeOf = ({ claimed: { received }, verdict }: Settlement): MutationOutcome => ({

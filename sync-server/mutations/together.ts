@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { MutationOutcome } from '../../src-shared/contract/http.ts'
 import type { Device } from '../auth/devices.ts'
 import { inRole, type Session } from '../db/postgres.ts'
-import { ahead } from '../db/pipelined-pool.ts'
+import { withNext } from '../db/pipelined-pool.ts'
 import type { Db, Tx } from '../db/tx.ts'
 import { type CarryOutContext, carryOut, type Grants } from './carry-out.ts'
 import { advance, type Claimed, insertAll, keepVerdict, outcomeOf, rowOf, takeTurn } from './ledger.ts'
@@ -63,7 +63,7 @@ const decideAll = async (
 ): Promise<readonly Decided[]> => {
   const { device, now } = context
   const lastSeq = await takeTurn(tx, device)
-  await sql`select set_config('lock_timeout', ${lockTimeout}, true)${sql.raw(ahead)}`.execute(tx)
+  await sql`select set_config('lock_timeout', ${lockTimeout}, true)${sql.raw(withNext)}`.execute(tx)
   if (group.some(({ seq }, index) => seq !== lastSeq + 1 + index)) throw new NotPlain()
   const nowMs = now()
   const rows = group.map((received) => rowOf({ received, device, lastSeq, nowMs }))
