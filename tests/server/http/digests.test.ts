@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DigestsResponse } from '../../../src-shared/contract/health.ts'
 import { digestSum, emptyDigest, tableForm } from '../../../src-shared/replica/digest.ts'
@@ -5,7 +7,7 @@ import { wireDecoder } from '../../../src-shared/schema/derive.ts'
 import type { Table } from '../../../src-shared/schema/table.ts'
 import { syncedTables } from '../../../src-shared/schema/tables.ts'
 import { compactLog } from '../../../sync-server/compaction/compact.ts'
-import { foldDigests } from '../../../sync-server/digests/fold.ts'
+import { digestsAt, foldDigests } from '../../../sync-server/digests/fold.ts'
 import { textHash } from '../../../sync-server/digests/hash.ts'
 import * as build from '../../support/academy.ts'
 import { type Entry, replay } from '../../support/facility-log.ts'
@@ -118,12 +120,17 @@ describe('the digests of a log', () => {
     expect(body).toEqual({ state: 'compared', different: [], unknown: ['spaces', 'of_tomorrow'] })
   })
 
-  test('of two servers that count at the same time are the same', async () => {
+  test('are the same for servers that count at the same time, and for devices that ask at the same time', async () => {
     await addSpace()
     await server.sql('delete from facility_digests')
+    const parts = { db: server.postgres.db, log, check: () => undefined }
 
+    const counted = await Promise.all([1, 2, 3].map(async () => [...(await digestsAt(parts, head()))]))
+    await server.sql('delete from facility_digests')
     const answers = await Promise.all([1, 2, 3].map(() => compare(head())))
 
+    expect(counted[1]).toEqual(counted[0])
+    expect(counted[2]).toEqual(counted[0])
     expect(answers.map(({ body }) => body)).toEqual([equal, equal, equal])
   })
 })
@@ -281,6 +288,15 @@ describe('the metrics', () => {
     const after = await Promise.all(lines.map(metric))
     expect(after.map((value, n) => value - (before[n] ?? 0))).toEqual([1, 1, 1, 1, 1])
   })
+})
+
+test('every number that the server counts is explained to those who run it', async () => {
+  const explained = await readFile(join(import.meta.dirname, '../../../docs/metrics.md'), 'utf8')
+  const text = await (await fetch(`${server.url()}/metrics`)).text()
+  const names = [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name)
+
+  expect(names.length).toBeGreaterThan(9)
+  expect(names.filter((name) => !explained.includes(`\`${name}\``))).toEqual([])
 })
 
 test('a facility only sees and writes its own digests', async () => {
