@@ -19,7 +19,7 @@ export const keepSnapshots = async (parts: BuilderParts): Promise<void> => {
   const { everySeconds, signal, onError } = parts
   while (!signal.aborted) {
     await lookAtAll(parts).catch(onError)
-    await delay(everySeconds * 1000, undefined, { signal, ref: false }).catch(() => undefined)
+    await delay(everySeconds * 1000, undefined, { signal }).catch(() => undefined)
   }
 }
 

@@ -174,10 +174,10 @@ const watched = ({
   const work = workInPlace(systemEnvironment.disk)
   return {
     ...work,
-    addPart: async (target, facts, packed) => {
-      before(facts.number)
-      await work.addPart(target, facts, packed)
-      after(facts.number)
+    addPart: async (target, number, raw) => {
+      before(number)
+      await work.addPart(target, number, raw)
+      after(number)
     },
   }
 }

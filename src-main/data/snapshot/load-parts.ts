@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { zstdDecompressSync } from 'node:zlib'
 import Sqlite from 'better-sqlite3'
 import { type SnapshotManifest, snapshotManifest } from '../../../src-shared/contract/snapshot.ts'
 import { createTables, indexDdl, schemaFingerprint } from '../../../src-shared/replica/schema.ts'
@@ -54,18 +53,18 @@ const readProgress = (db: SqliteDatabase): LoadProgress | undefined => {
   return parsed.success && parsed.data.fingerprint === fingerprint ? { manifest: parsed.data, partsDone } : undefined
 }
 
+/** Throws DamagedPart when it is not what the server made. */
+export const requireHash = ({ sha256 }: PartFacts, packed: Uint8Array): void => {
+  if (createHash('sha256').update(packed).digest('hex') !== sha256) throw new DamagedPart('its hash is another one')
+}
+
 /**
  * Adds a part in one transaction, together with how many are in. The part is opened in memory, with the replica attached
  * under its key: no plain byte of it touches the disk (promise 7). While it is filled the replica has a rollback journal
  * in place of WAL: new pages need none, so each is encrypted and written once and not three times.
  */
-export const addPart = (
-  { file, key }: ReplicaFile,
-  { number, sha256, raw_bytes }: PartFacts,
-  packed: Uint8Array,
-): void => {
-  if (createHash('sha256').update(packed).digest('hex') !== sha256) throw new DamagedPart('its hash is another one')
-  const part = openPart(zstdDecompressSync(packed, { maxOutputLength: raw_bytes }))
+export const addPart = ({ file, key }: ReplicaFile, number: number, raw: Uint8Array): void => {
+  const part = openPart(raw)
   try {
     attach(part, { file, key })
     part.exec('begin immediate')
@@ -84,8 +83,8 @@ export const addPart = (
   }
 }
 
-const openPart = (raw: Buffer): SqliteDatabase => {
-  const part = new Sqlite(raw)
+const openPart = (raw: Uint8Array): SqliteDatabase => {
+  const part = new Sqlite(Buffer.from(raw.buffer, raw.byteOffset, raw.length))
   part.pragma('temp_store = MEMORY')
   part.pragma('trusted_schema = OFF')
   part.pragma('cell_size_check = ON')

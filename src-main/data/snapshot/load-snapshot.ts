@@ -61,46 +61,35 @@ const offered = async (parts: SnapshotParts): Promise<SnapshotManifest | undefin
 const rowsIn = ({ parts }: SnapshotManifest, partsDone: number): number =>
   parts.slice(0, partsDone).reduce((sum, { rows }) => sum + rows, 0)
 
-/** While one part goes in, the next one comes. */
+/** While one part goes in, the next one comes and is unpacked. */
 const loadRest = async (parts: SnapshotParts, target: ReplicaFile, begun: LoadProgress): Promise<void> => {
   const { manifest } = begun
-  const fetched = (number: number): Promise<Uint8Array> | undefined => {
+  const begin = (number: number): Promise<Uint8Array> | undefined => {
     if (number >= manifest.parts.length) return undefined
-    const coming = fetchPart(parts, manifest, number)
+    const coming = fetchWhole(parts, manifest, number)
     // It is looked at when its turn comes.
     coming.catch(() => undefined)
     return coming
   }
-  let coming = fetched(begun.partsDone)
+  let coming = begin(begun.partsDone)
   for (let number = begun.partsDone; coming; number += 1) {
     parts.onProgress({ received: rowsIn(manifest, number), total: manifest.rows })
-    const packed = await coming
-    coming = fetched(number + 1)
-    await addOrFetchAgain(parts, target, { manifest, number, packed })
+    const raw = await coming
+    coming = begin(number + 1)
+    parts.signal.throwIfAborted()
+    await parts.work.addPart(target, number, raw)
   }
   parts.onProgress({ received: manifest.rows, total: manifest.rows })
 }
 
-interface Arrived {
-  readonly manifest: SnapshotManifest
-  readonly number: number
-  readonly packed: Uint8Array
-}
-
 /** What was damaged on its way comes whole the second time. */
-const addOrFetchAgain = async (
-  parts: SnapshotParts,
-  target: ReplicaFile,
-  { manifest, number, packed }: Arrived,
-): Promise<void> => {
-  parts.signal.throwIfAborted()
+const fetchWhole = async (parts: SnapshotParts, manifest: SnapshotManifest, number: number): Promise<Uint8Array> => {
   const facts = manifest.parts[number]
-  if (!facts) return
-  const order = { number, sha256: facts.sha256, raw_bytes: facts.raw_bytes }
+  if (!facts) throw new Error(`There is no part ${number}`)
   try {
-    await parts.work.addPart(target, order, packed)
+    return await parts.work.unpack(facts, await fetchPart(parts, manifest, number))
   } catch (error) {
     if (!(error instanceof DamagedPart)) throw error
-    await parts.work.addPart(target, order, await fetchPart(parts, manifest, number))
+    return parts.work.unpack(facts, await fetchPart(parts, manifest, number))
   }
 }

@@ -14,9 +14,8 @@ export interface LoadProgress {
   readonly partsDone: number
 }
 
-/** Which part of a snapshot, from 0, and what it must be. */
+/** What a part must be. */
 export interface PartFacts {
-  readonly number: number
   readonly sha256: string
   readonly raw_bytes: number
 }
@@ -32,8 +31,10 @@ export interface ReplicaWork {
   readonly forget: (target: ReplicaFile) => Promise<void>
   /** Makes the file anew, empty. */
   readonly begin: (target: ReplicaFile, manifest: SnapshotManifest) => Promise<void>
-  /** Adds the next part, as it was sent, in one transaction. Throws DamagedPart; then nothing changed. */
-  readonly addPart: (target: ReplicaFile, facts: PartFacts, packed: Uint8Array) => Promise<void>
+  /** The database of a part, out of what was sent. Throws DamagedPart. */
+  readonly unpack: (facts: PartFacts, packed: Uint8Array) => Promise<Uint8Array>
+  /** Adds the next part, unpacked, in one transaction. */
+  readonly addPart: (target: ReplicaFile, number: number, raw: Uint8Array) => Promise<void>
   /** After the last part: what a replica needs to be used. */
   readonly finish: (target: ReplicaFile) => Promise<void>
   /** Indexes and search index of a replica that was filled from the log. */

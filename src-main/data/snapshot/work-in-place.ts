@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
+import { zstdDecompressSync } from 'node:zlib'
 import { finishingSteps } from '../../../src-shared/replica/finishing.ts'
 import type { Disk } from '../environment.ts'
 import { countRows } from '../replica/count-rows.ts'
-import { addPart, beginLoad, finishLoad, progressOf } from './load-parts.ts'
+import { addPart, beginLoad, finishLoad, progressOf, requireHash } from './load-parts.ts'
 import type { ReplicaFile, ReplicaWork } from './replica-work.ts'
 
 /** Does the work where it is called, with a pause between its steps. */
@@ -10,7 +11,11 @@ export const workInPlace = (disk: Disk): ReplicaWork => ({
   progressOf: async (target) => progressOf(disk, target),
   forget: async ({ file }) => disk.remove(file),
   begin: async (target, manifest) => beginLoad(disk, target, manifest),
-  addPart: async (target, facts, packed) => addPart(target, facts, packed),
+  unpack: async (facts, packed) => {
+    requireHash(facts, packed)
+    return zstdDecompressSync(packed, { maxOutputLength: facts.raw_bytes })
+  },
+  addPart: async (target, number, raw) => addPart(target, number, raw),
   finish: async (target) => finishLoad(disk, target),
   makeIndexes: async (target) => makeIndexes(disk, target),
   countRows: async ({ file, key }) => {

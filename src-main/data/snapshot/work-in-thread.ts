@@ -1,6 +1,17 @@
+import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { zstdDecompress } from 'node:zlib'
 import { type ErrorData, toErrorData, DomainError } from '../../../src-shared/errors.ts'
+import { requireHash } from './load-parts.ts'
 import { DamagedPart, type ReplicaWork } from './replica-work.ts'
+
+const unzstd = promisify(zstdDecompress)
+
+/** The pool that Node has for such work does it, while the thread is at the part before. */
+const unpack: ReplicaWork['unpack'] = async (facts, packed) => {
+  requireHash(facts, packed)
+  return unzstd(packed, { maxOutputLength: facts.raw_bytes })
+}
 
 type Task = keyof ReplicaWork
 
@@ -82,7 +93,8 @@ export const workInThread = (file: string): ReplicaWork => {
     progressOf: async (target) => ask('progressOf', target),
     forget: async (target) => ask('forget', target),
     begin: async (target, manifest) => ask('begin', target, manifest),
-    addPart: async (target, facts, packed) => ask('addPart', target, facts, packed),
+    unpack,
+    addPart: async (target, number, raw) => ask('addPart', target, number, raw),
     finish: async (target) => ask('finish', target),
     makeIndexes: async (target) => ask('makeIndexes', target),
     countRows: async (target) => ask('countRows', target),
