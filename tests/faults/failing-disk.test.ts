@@ -44,7 +44,7 @@ const failEverywhere = async ({ fault, times, stride }: Failure): Promise<readon
     .map((line) => JSON.parse(line) as DiskRound)
 }
 
-const few = extent(60, 1)
+const few = extent(110, 1)
 
 describe.skipIf('missing' in shim)(`a disk${'missing' in shim ? ` (skipped: ${shim.missing})` : ''}`, () => {
   test.each<readonly [string, Failure]>([
@@ -53,8 +53,8 @@ describe.skipIf('missing' in shim)(`a disk${'missing' in shim ? ` (skipped: ${sh
     ['that fails for a while (D5)', { fault: 'eio', times: 0, stride: few }],
     ['that failed once (D5)', { fault: 'eio', times: 1, stride: few }],
     ['that wrote a half (D5)', { fault: 'short', times: 1, stride: few }],
-    ['that does not sync for a while (D5)', { fault: 'fsync', times: 0, stride: extent(3, 1) }],
-    ['that did not sync once (D5)', { fault: 'fsync', times: 1, stride: extent(3, 1) }],
+    ['that does not sync for a while (D5)', { fault: 'fsync', times: 0, stride: extent(4, 1) }],
+    ['that did not sync once (D5)', { fault: 'fsync', times: 1, stride: extent(4, 1) }],
     ['that cannot be written for a while (D6)', { fault: 'rofs', times: 0, stride: few }],
   ])(
     '%s loses nothing that was saved, keeps no half, and is used again without a restart',

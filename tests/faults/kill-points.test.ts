@@ -33,9 +33,9 @@ const killEverywhere = async (library: string, work: Work, stride: number) => {
 
 describe.skipIf('missing' in shim)(`kill -9${'missing' in shim ? ` (skipped: ${shim.missing})` : ''}`, () => {
   test.each([
-    ['before a write of a check-in and a payment (D1)', 'serveFamily', extent(17, 1)],
-    ['before a write of a first sync, into desk.db and a new replica (D1)', 'firstDay', extent(150, 1)],
-    ['before a write of the log, of a renewal and of its taking over (D1)', 'wholeDay', extent(150, 1)],
+    ['before a write of a check-in and a payment (D1)', 'serveFamily', extent(29, 1)],
+    ['before a write of a first sync, into desk.db and a new replica (D1)', 'firstDay', extent(230, 1)],
+    ['before a write of the log, of a renewal and of its taking over (D1)', 'wholeDay', extent(230, 1)],
   ] as const)('%s loses nothing, and the desk goes on', { timeout: limitMs }, async (name, work, stride) => {
     if ('missing' in shim) return
 

@@ -35,7 +35,7 @@ const under = async (weather: Weather, work: () => Promise<void>): Promise<void>
 const serveOnce = (): Promise<void> => serve(ground, desk, acked)
 
 /** Long enough for an attempt or two of the outbox and of the log. */
-const attemptMs = 600
+const attemptMs = extent(400, 600)
 
 describe('an answer that is cut at any byte (N4)', () => {
   test('counts as none, and what was sent counts once', { timeout: limitMs }, async () => {

@@ -33,7 +33,7 @@ const recordingOf = (work: Work): Recording => {
 
 const statesOf = (work: Work, perChange: number, seed: number): Iterable<DiskState> => {
   const { before, changes, folder } = recordingOf(work)
-  return powerLossStates(before, changes, { folder, seed, perChange })
+  return powerLossStates(before, changes, { folder, seed, perChange, stride: extent(4, 1) })
 }
 
 const describeLoss = ({ at }: DiskState, seed: number, faults: readonly string[]): string =>
@@ -62,7 +62,7 @@ describe.skipIf('missing' in shim)(`power is lost${'missing' in shim ? ` (skippe
     const lost: string[] = []
     let count = 0
 
-    for (const state of statesOf(work, extent(2, 120), seed)) {
+    for (const state of statesOf(work, extent(4, 120), seed)) {
       putFiles(folder, new Map([...state.files].filter(isOfDesk)))
       const faults = await looked(() => faultsOfDesk(folder, desk.counter, state.said))
       if (faults.length > 0) lost.push(describeLoss(state, seed, faults))
@@ -70,7 +70,7 @@ describe.skipIf('missing' in shim)(`power is lost${'missing' in shim ? ` (skippe
     }
 
     expect(lost).toEqual([])
-    expect(count).toBeGreaterThan(extent(400, 20_000))
+    expect(count).toBeGreaterThan(extent(250, 20_000))
     tell(`power loss, ${work}: ${count} states of desk.db, ${lost.length} with a loss`)
   })
 
@@ -79,7 +79,7 @@ describe.skipIf('missing' in shim)(`power is lost${'missing' in shim ? ` (skippe
     const lost: string[] = []
     let count = 0
 
-    for (const state of statesOf('migrateDesk', extent(3, 200), seed)) {
+    for (const state of statesOf('migrateDesk', extent(4, 200), seed)) {
       putFiles(folder, new Map([...state.files].filter(isOfDesk)))
       const faults = await looked(() => faultsOfMigrated(folder, desk.counter, state.said))
       if (faults.length > 0) lost.push(describeLoss(state, seed, faults))
@@ -94,9 +94,9 @@ describe.skipIf('missing' in shim)(`power is lost${'missing' in shim ? ` (skippe
     const folder = path.join(root, `desk-of-${work}`)
     const lost: string[] = []
     let count = 0
-    const every = extent(11, 2)
+    const every = extent(7, 2)
 
-    for (const [index, state] of [...statesOf(work, extent(2, 24), seed + 1)].entries()) {
+    for (const [index, state] of [...statesOf(work, extent(3, 24), seed + 1)].entries()) {
       if (index % every !== 0) continue
       putFiles(folder, state.files)
       const faults = await looked(() =>
@@ -107,7 +107,7 @@ describe.skipIf('missing' in shim)(`power is lost${'missing' in shim ? ` (skippe
     }
 
     expect(lost).toEqual([])
-    expect(count).toBeGreaterThan(extent(50, 2000))
+    expect(count).toBeGreaterThan(extent(30, 2000))
     tell(`power loss, ${work}: ${count} states of both databases, ${lost.length} with a loss`)
   })
 })

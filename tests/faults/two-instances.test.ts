@@ -23,7 +23,7 @@ const startMs = 1500
 
 describe('two programs on one profile (D12)', () => {
   test('that start at the same moment: one has it, the other is told', { timeout: limitMs }, async () => {
-    const rounds = extent(3, 100)
+    const rounds = extent(2, 100)
     for (let round = 0; round < rounds; round += 1) {
       const file = path.join(folder, `lock-${round}`)
       const at = String(Date.now() + startMs)

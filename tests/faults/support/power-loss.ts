@@ -47,12 +47,13 @@ const sectorBytes = 512
 
 /**
  * The states that a power cut may leave at any moment of a recorded history (FAULTS D2): nothing that was not synced, all
- * of it, all up to some byte, or any of it sector by sector. The same state comes once.
+ * of it, all up to some byte, or any of it sector by sector. The same state comes once. With a stride, after every so many
+ * changes only.
  */
 export function* powerLossStates(
   before: ReadonlyMap<string, Buffer>,
   changes: readonly DiskChange[],
-  options: { readonly folder: string; readonly seed: number; readonly perChange: number },
+  options: { readonly folder: string; readonly seed: number; readonly perChange: number; readonly stride: number },
 ): Generator<DiskState> {
   const random = createRandom(options.seed, 0)
   const disk = diskWith(options.folder, before)
@@ -61,6 +62,7 @@ export function* powerLossStates(
   for (const [order, change] of changes.entries()) {
     if (change.kind === 'mark') said.push(change.path)
     else apply(disk, change, order)
+    if (order % options.stride !== 0) continue
     for (const fate of fatesAt(order, random, options.perChange)) {
       const files = filesAfter(disk, fate)
       const key = keyOf(files, said.length)
