@@ -66,15 +66,18 @@ export const enrollResponse = z.object({
   lease_key: z.record(z.string(), z.unknown()),
   /** The key that the data key is sealed to (wrap W3): ECDH-ES public JWK. */
   recovery_key: z.record(z.string(), z.unknown()),
+  /** Proves this enrollment to a server that was restored from an older backup; an older server gives none. */
+  certificate: z.string().optional(),
 })
 export type EnrollResponse = z.infer<typeof enrollResponse>
 
 /**
  * `assertion` is a JWT {iss: device id, aud: "foyer", jti, iat} signed by the device's key, `iat` within 60 s of the
  * server's clock. A device whose clock is wrong gets `unauthenticated` with details {reason: "clock", server_time}, and
- * signs again with that time as `iat`.
+ * signs again with that time as `iat`. One that the server does not know gets it with {reason: "unknown_device"}, and
+ * sends the certificate of its enrollment along.
  */
-export const tokenRequest = z.strictObject({ assertion: sharedText(4000) })
+export const tokenRequest = z.strictObject({ assertion: sharedText(4000), certificate: sharedText(4000).optional() })
 export const tokenResponse = z.object({ token: z.string(), expires_at: instantSchema })
 
 export const signInRequest = z.strictObject({

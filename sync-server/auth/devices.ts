@@ -17,7 +17,8 @@ export interface Device {
   readonly till: { readonly id: string; readonly code: string }
 }
 
-const unknownDevice = (): DomainError => new DomainError('unauthenticated', 'This device is not known here: enroll it.')
+export const unknownDevice = (): DomainError =>
+  new DomainError('unauthenticated', 'This device is not known here: enroll it.', { reason: 'unknown_device' })
 
 /** Reads a device afresh, so that a revocation holds at once. Throws `unauthenticated` or `device_revoked`. */
 export type DeviceReader = (claims: TokenClaims) => Promise<Device>
@@ -76,4 +77,12 @@ export const readDeviceKey = async (
     facilityId: row.facility_id,
     organizationId: row.organization_id,
   }
+}
+
+/** Whether there is a device of this id, revoked or not. */
+export const isKnown = async (db: Db, deviceId: string): Promise<boolean> => {
+  const row = await readInRole(db, { role: 'foyer_auth' }, (tx) =>
+    tx.selectFrom('devices').select('id').where('id', '=', deviceId).executeTakeFirst(),
+  )
+  return row !== undefined
 }

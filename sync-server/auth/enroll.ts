@@ -6,6 +6,8 @@ import type { Audience } from '../../src-shared/schema/table.ts'
 import { inRole } from '../db/postgres.ts'
 import type { Db, Tx } from '../db/tx.ts'
 import { hashCode } from './codes.ts'
+import { unknownDevice } from './devices.ts'
+import type { Enrolled } from './tokens.ts'
 
 /** A code that was used or is over may be tried this often before its facility is told apart no more. */
 const maxFailedTries = 5
@@ -20,6 +22,7 @@ export interface NewDevice {
 export interface EnrolledDevice {
   readonly id: string
   readonly facilityId: string
+  readonly organizationId: string
   readonly facilityName: string
   readonly audience: Audience
   readonly till: { readonly id: string; readonly code: string }
@@ -36,19 +39,42 @@ export const enrollDevice = async (db: Db, device: NewDevice, nowMs: number): Pr
   return inRole(db, scope, async (tx) => {
     const audience = await useCode(tx, device.code, nowMs)
     const id = randomUUID()
-    const now = new Date(nowMs).toISOString()
-    await tx
-      .insertInto('devices')
-      .values({ id, facility_id: facility.id, name: device.name, audience, enrolled_at: now, revoked_at: null })
-      .execute()
-    await tx
-      .insertInto('device_keys')
-      .values({ id, facility_id: facility.id, public_key: JSON.stringify(device.publicKey) })
-      .execute()
-    await tx.insertInto('device_progress').values({ id, facility_id: facility.id, last_seq: 0 }).execute()
+    const { name, publicKey } = device
+    await insertDevice(tx, { deviceId: id, facilityId: facility.id, name, audience, publicKey }, nowMs)
     const till = await openTill(tx, facility, id)
-    return { id, facilityId: facility.id, facilityName: facility.name, audience, till }
+    const { id: facilityId, organization_id: organizationId, name: facilityName } = facility
+    return { id, facilityId, organizationId, facilityName, audience, till }
   })
+}
+
+/**
+ * Makes the rows of an enrollment again that a restored backup does not have (FAULTS S5): then the device sends again all
+ * that it has done. Throws `unauthenticated` when this history never lost any.
+ */
+export const reinstateDevice = async (db: Db, enrolled: Enrolled, nowMs: number): Promise<void> => {
+  const { deviceId, facilityId, organizationId, till } = enrolled
+  await inRole(db, { role: 'foyer_auth', facilityId, organizationId }, async (tx) => {
+    const { reason } = await tx.selectFrom('server_epoch').select('reason').executeTakeFirstOrThrow()
+    if (reason === 'installed') throw unknownDevice()
+    await insertDevice(tx, enrolled, nowMs)
+    await tx
+      .insertInto('tills')
+      .values({ id: till.id, code: till.code, facility_id: facilityId, device_id: deviceId })
+      .execute()
+  })
+}
+
+type DeviceFacts = Pick<Enrolled, 'deviceId' | 'facilityId' | 'name' | 'audience' | 'publicKey'>
+
+const insertDevice = async (tx: Tx, device: DeviceFacts, nowMs: number): Promise<void> => {
+  const { deviceId: id, facilityId: facility_id, name, audience, publicKey } = device
+  const enrolled_at = new Date(nowMs).toISOString()
+  await tx.insertInto('devices').values({ id, facility_id, name, audience, enrolled_at, revoked_at: null }).execute()
+  await tx
+    .insertInto('device_keys')
+    .values({ id, facility_id, public_key: JSON.stringify(publicKey) })
+    .execute()
+  await tx.insertInto('device_progress').values({ id, facility_id, last_seq: 0 }).execute()
 }
 
 /** A device with a key that is none could never prove itself. */

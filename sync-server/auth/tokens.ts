@@ -1,6 +1,7 @@
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import { DomainError } from '../../src-shared/errors.ts'
+import type { Audience } from '../../src-shared/schema/table.ts'
 import type { ServerKey } from './keys.ts'
 
 const issuer = 'foyer-server'
@@ -75,6 +76,53 @@ const verifyToken = async (
   })
   if (!claims) throw new DomainError('unauthenticated', 'The access token is wrong or over: get a new one.')
   return { deviceId: claims.sub, facilityId: claims.fac, organizationId: claims.org, endsAt: claims.exp * 1000 }
+}
+
+/** What an enrollment was, as its certificate says: enough to make its rows again. */
+export interface Enrolled extends TokenClaims {
+  readonly name: string
+  readonly audience: Audience
+  readonly till: { readonly id: string; readonly code: string }
+  /** Ed25519. */
+  readonly publicKey: { readonly kty: string; readonly crv: string; readonly x: string }
+}
+
+const deviceAudience = 'foyer-enrollment'
+
+/** Has no end: it says what was. A revocation is a row, and is looked at before. */
+export const signCertificate = async (key: ServerKey, enrolled: Enrolled, nowMs: number): Promise<string> => {
+  const { deviceId, facilityId, organizationId, name, audience: of, till, publicKey } = enrolled
+  return new SignJWT({ fac: facilityId, org: organizationId, name, of, till, cnf: { jwk: publicKey } })
+    .setProtectedHeader({ alg: 'EdDSA', kid: key.publicJwk.kid ?? '', typ: 'enrollment+jwt' })
+    .setIssuer(issuer)
+    .setAudience(deviceAudience)
+    .setSubject(deviceId)
+    .setIssuedAt(Math.floor(nowMs / 1000))
+    .sign(key.privateKey)
+}
+
+const certificateClaims = tokenClaims.omit({ exp: true }).extend({
+  name: z.string(),
+  of: z.enum(['desk', 'office']),
+  till: z.object({ id: z.uuid(), code: z.string() }),
+  cnf: z.object({ jwk: z.object({ kty: z.string(), crv: z.string(), x: z.string() }) }),
+})
+
+/** Throws `unauthenticated`. */
+export const verifyCertificate = async (key: ServerKey, certificate: string, nowMs: number): Promise<Enrolled> => {
+  const claims = await verified(certificateClaims, async () => {
+    const { payload } = await jwtVerify(certificate, key.publicKey, {
+      algorithms: ['EdDSA'],
+      typ: 'enrollment+jwt',
+      issuer,
+      audience: deviceAudience,
+      currentDate: new Date(nowMs),
+    })
+    return payload
+  })
+  if (!claims) throw new DomainError('unauthenticated', 'This device is not known here: enroll it.')
+  const { sub, fac, org, name, of, till, cnf } = claims
+  return { deviceId: sub, facilityId: fac, organizationId: org, name, audience: of, till, publicKey: cnf.jwk }
 }
 
 /** The right of a staff member to work offline at one device. */

@@ -9,7 +9,7 @@ import { DomainError } from '../../src-shared/errors.ts'
 import { permissionsOf, requirePermission } from '../../src-shared/rules/access.ts'
 import { createDeviceCode } from '../auth/codes.ts'
 import { enrollDevice } from '../auth/enroll.ts'
-import { verifyLease } from '../auth/tokens.ts'
+import { signCertificate, verifyLease } from '../auth/tokens.ts'
 import { inRole } from '../db/postgres.ts'
 import { asShared } from '../db/tx.ts'
 import { json } from './answer.ts'
@@ -33,6 +33,8 @@ export const enrollRoute = ({ db, keys, now, attempts }: Services) =>
       try {
         const device = await enrollDevice(db, { code, name, publicKey: public_key }, now())
         log.info({ device_id: device.id, facility_id: device.facilityId }, 'device enrolled')
+        const { id: deviceId, facilityId, organizationId, audience, till } = device
+        const enrolled = { deviceId, facilityId, organizationId, name, audience, till, publicKey: public_key }
         const answer: EnrollResponse = {
           device_id: device.id,
           facility_id: device.facilityId,
@@ -41,6 +43,7 @@ export const enrollRoute = ({ db, keys, now, attempts }: Services) =>
           till: device.till,
           lease_key: { ...keys.lease.publicJwk },
           recovery_key: { ...keys.recovery.publicJwk },
+          certificate: await signCertificate(keys.token, enrolled, now()),
         }
         return json(answer)
       } catch (error) {

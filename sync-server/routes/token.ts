@@ -1,7 +1,8 @@
 import { tokenRequest, tokenResponse } from '../../src-shared/contract/http.ts'
 import { claimedDevice, verifyAssertion } from '../auth/assertion.ts'
-import { readDeviceKey } from '../auth/devices.ts'
-import { signToken } from '../auth/tokens.ts'
+import { isKnown, readDeviceKey } from '../auth/devices.ts'
+import { reinstateDevice } from '../auth/enroll.ts'
+import { signToken, verifyCertificate } from '../auth/tokens.ts'
 import { json } from './answer.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
@@ -15,8 +16,14 @@ export const tokenRoute = ({ db, keys, now, readDevice }: Services) =>
     isLimitedByAddress: true,
     input: tokenRequest,
     output: tokenResponse,
-    handle: async ({ assertion }) => {
+    handle: async ({ assertion, certificate }, { log }) => {
       const deviceId = claimedDevice(assertion)
+      const enrolled = certificate === undefined ? undefined : await verifyCertificate(keys.token, certificate, now())
+      if (enrolled?.deviceId === deviceId && !(await isKnown(db, deviceId))) {
+        await verifyAssertion(assertion, enrolled.publicKey, now())
+        await reinstateDevice(db, enrolled, now())
+        log.warn({ device_id: deviceId, facility_id: enrolled.facilityId }, 'device enrolled again by its certificate')
+      }
       const { publicKey, facilityId, organizationId } = await readDeviceKey(db, deviceId)
       await verifyAssertion(assertion, publicKey, now())
       // After the proof: nobody else learns that a device was revoked.

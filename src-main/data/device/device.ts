@@ -34,7 +34,11 @@ export const openDevice = (parts: DeviceParts): Device | undefined => {
     },
     server: connectServer({
       url: profile.server_url,
-      identity: { deviceId: profile.device_id, privateKey: privateKeyOf(profile, parts.deviceSecret) },
+      identity: {
+        deviceId: profile.device_id,
+        privateKey: privateKeyOf(profile, parts.deviceSecret),
+        certificate: profile.certificate,
+      },
       environment: parts.environment,
       onContact: parts.onContact,
       ...(parts.waiting && { waiting: parts.waiting }),

@@ -48,6 +48,7 @@ export const enrollDevice = async (parts: EnrollParts, { code, name, server_url 
     till: answer.till,
     lease_key: answer.lease_key,
     recovery_key: answer.recovery_key,
+    ...(answer.certificate !== undefined && { certificate: answer.certificate }),
     private_key: seal(deviceSealKey(parts.deviceSecret), Buffer.from(JSON.stringify(await exportJWK(privateKey)))),
     recovery: null,
     known_staff: [],

@@ -29,6 +29,8 @@ const profileSchema = z.strictObject({
   till: z.strictObject({ id: z.uuid(), code: z.string() }),
   lease_key: z.record(z.string(), z.unknown()),
   recovery_key: z.record(z.string(), z.unknown()),
+  /** Of the enrollment; computers that were enrolled before there was one have none. */
+  certificate: z.string().optional(),
   /** The device's Ed25519 private JWK, sealed with the device secret. */
   private_key: z.string(),
   /** The data key, sealed to the server (W3), from the moment that it exists. */

@@ -26,6 +26,8 @@ export class Outage extends Error {
 interface DeviceIdentity {
   readonly deviceId: string
   readonly privateKey: JWK
+  /** Of its enrollment. */
+  readonly certificate?: string | undefined
 }
 
 export interface ServerParts {
@@ -159,9 +161,19 @@ const retryAfterMs = (headers: Headers): number => {
 
 const toDomainError = ({ code, message, details }: ErrorData): DomainError => new DomainError(code, message, details)
 
-/** Proves the device with a signed assertion; a wrong clock is corrected once by the server's time (FAULTS T4). */
-const requestToken = async (parts: ServerParts, nowMs: number, corrected = false): Promise<string> => {
-  const key = await importJWK(parts.identity.privateKey, 'EdDSA')
+/** What the server has said against an assertion before. */
+interface Said {
+  readonly isWrongClock?: boolean
+  readonly isUnknown?: boolean
+}
+
+/**
+ * Proves the device with a signed assertion; a wrong clock is corrected once by the server's time (FAULTS T4), and a server
+ * that has lost the enrollment in a restore gets its certificate (S5).
+ */
+const requestToken = async (parts: ServerParts, nowMs: number, said: Said = {}): Promise<string> => {
+  const { certificate, privateKey } = parts.identity
+  const key = await importJWK(privateKey, 'EdDSA')
   const assertion = await new SignJWT({})
     .setProtectedHeader({ alg: 'EdDSA' })
     .setIssuer(parts.identity.deviceId)
@@ -169,14 +181,23 @@ const requestToken = async (parts: ServerParts, nowMs: number, corrected = false
     .setJti(v4({ random: parts.environment.bytes(16) }))
     .setIssuedAt(Math.floor(nowMs / 1000))
     .sign(key)
-  const response = await reach(parts, `${parts.url}/v1/token`, jsonRequest({ assertion }))
+  const response = await reach(
+    parts,
+    `${parts.url}/v1/token`,
+    jsonRequest({ assertion, ...(said.isUnknown && { certificate }) }),
+  )
   try {
     return (await readAnswer(response, tokenResponse)).token
   } catch (error) {
-    const serverTime =
-      error instanceof DomainError && error.details['reason'] === 'clock' && error.details['server_time']
-    if (!corrected && typeof serverTime === 'string') return requestToken(parts, Date.parse(serverTime), true)
-    if (error instanceof DomainError) parts.onContact(error)
+    if (!(error instanceof DomainError)) throw error
+    const { reason, server_time } = error.details
+    if (reason === 'clock' && !said.isWrongClock && typeof server_time === 'string') {
+      return requestToken(parts, Date.parse(server_time), { ...said, isWrongClock: true })
+    }
+    if (reason === 'unknown_device' && !said.isUnknown && certificate !== undefined) {
+      return requestToken(parts, nowMs, { ...said, isUnknown: true })
+    }
+    parts.onContact(error)
     throw error
   }
 }
