@@ -212,7 +212,7 @@ export class DataProcess {
       store,
       server: device.server,
       environment,
-      isAtRest: () => sync.line.online && waitingCount(store) === 0 && store.replica.readState().isComplete,
+      outbox: () => ({ isOnline: sync.line.online, waiting: waitingCount(store), progress: store.progress }),
       renew: () => sync.renew(),
       onTables: (tables) => this.tablesChanged(tables),
       onStatus: this.#pushStatus,

@@ -285,6 +285,26 @@ describe('while something is unsent', () => {
   })
 })
 
+test('a desk that takes for unsent what was decided long ago finds out why, and is at rest again (I8)', async () => {
+  let ahead = 0
+  const desk = await enrollDesk(server, { now: () => Date.now() + ahead })
+  desks.push(desk)
+  await mark(desk, 0)
+  await drained(desk)
+  const { device_id } = desk.data.signedIn().device.profile()
+  tamper(desk, 'update device_progress set last_seq = last_seq - 1 where id = ?', device_id)
+
+  await desk.call('sync.compare')
+  await untilHealth(desk, ({ activity }) => activity === 'wanted')
+  const { waiting } = await statusOf(desk)
+  ahead = 11 * 60_000
+  await drained(desk)
+
+  expect(waiting).toBe(1)
+  await untilHealth(desk, ({ activity }) => activity === 'none')
+  expect(mendedTables(await health(desk))).toEqual([['device_progress', 1]])
+})
+
 test('a row that the server changes while it is being mended ends as the server has it', async () => {
   let fetches = 0
   const { session } = server.counter

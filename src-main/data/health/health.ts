@@ -11,6 +11,7 @@ import type { Environment } from '../environment.ts'
 import type { ReplicaState } from '../replica/state.ts'
 import type { Store } from '../store.ts'
 import { Outage, type Server } from '../sync/server.ts'
+import { type Outbox, type RestWatch, watchRest } from './at-rest.ts'
 import { type HealthEffect, type HealthEvent, type HealthState, healthStep } from './health-state.ts'
 import { type Scanned, scanReplica } from './scan.ts'
 import { fetchRows, findWrongRows } from './wrong-rows.ts'
@@ -19,8 +20,7 @@ export interface HealthParts {
   readonly store: Pick<Store, 'replica' | 'desk' | 'mend'>
   readonly server: Pick<Server, 'post'>
   readonly environment: Pick<Environment, 'clock' | 'random'>
-  /** Whether nothing is unsent and the server answers. */
-  readonly isAtRest: () => boolean
+  readonly outbox: () => Outbox
   /** Fetches the whole replica again; `renewed` is called when it is shown. */
   readonly renew: () => void
   readonly onTables: (tables: readonly string[]) => void
@@ -60,7 +60,7 @@ export class Health {
   #different: readonly { readonly table: string; readonly rows: number }[] = []
   #problem: ErrorData | undefined
   #progress = 0
-  #wasAtRest = false
+  readonly #rest: RestWatch
   /** How often in a row it could not be found out. */
   #laters = 0
   /** When the next comparison without being asked is due, epoch ms. */
@@ -69,6 +69,7 @@ export class Health {
 
   constructor(parts: HealthParts) {
     this.#parts = parts
+    this.#rest = watchRest(parts.environment.clock, parts.outbox)
     const kept = parts.store.desk.setting(settingName)
     this.#facts = kept === undefined ? noFacts : healthFacts.catch(noFacts).parse(JSON.parse(kept))
     this.#wait(soonMs)
@@ -86,9 +87,7 @@ export class Health {
 
   /** Something about the line or the outbox may have changed. */
   look(): void {
-    const isAtRest = this.#parts.isAtRest()
-    if (isAtRest && !this.#wasAtRest) this.#step('at_rest')
-    this.#wasAtRest = isAtRest
+    if (this.#rest.hasCome()) this.#step('at_rest')
   }
 
   /** Another replica is shown, of which nothing is known. */
@@ -175,7 +174,7 @@ export class Health {
   }
 
   async #compare(): Promise<HealthEvent> {
-    if (!this.#parts.isAtRest()) return 'later'
+    if (!this.#rest.canCompare()) return 'later'
     const scanned = await this.#scan()
     if (!scanned) return 'later'
     const answer = await this.#askServer(scanned)

@@ -26,7 +26,9 @@ export const mendRows = (
     const wrong = entries.filter((entry) => !applier.isShown(entry))
     applier.apply(wrong)
     for (const { table_name } of wrong) touched.add(table_name)
-    for (const table of await replay(tx, parts, progressIn(replica.db, profile.device_id))) touched.add(table)
+    const progress = progressIn(replica.db, profile.device_id)
+    for (const table of await replay(tx, parts, progress)) touched.add(table)
+    replica.db.prepare('delete from local_refusals where seq <= ?').run(progress)
     const rows = Map.groupBy(wrong, (entry) => entry.table_name)
     return {
       rows: new Map([...rows].map(([table, { length }]) => [table, length])),

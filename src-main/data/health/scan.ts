@@ -1,5 +1,5 @@
 import type { DigestsRequest } from '../../../src-shared/contract/health.ts'
-import { digestSum, tableForm } from '../../../src-shared/replica/digest.ts'
+import { type DigestSum, digestSum, tableForm } from '../../../src-shared/replica/digest.ts'
 import { allTables } from '../../../src-shared/replica/schema.ts'
 import { columnNames } from '../../../src-shared/schema/derive.ts'
 import type { Table } from '../../../src-shared/schema/table.ts'
@@ -26,9 +26,8 @@ export interface ScanParts {
 }
 
 /**
- * Counts all rows in one read transaction, so that they belong to one position (SPEC H2). Undefined when the replica is
- * not the log alone just now, because something unsent is in it, or when nobody wants it any more. Throws what SQLite
- * says of a page that it cannot read.
+ * Counts all rows of the log in one read transaction, so that they belong to one position (SPEC H2). Undefined when there is
+ * no such replica yet, too much is unsent, or nobody wants it any more. Throws what SQLite says of a page that it cannot read.
  */
 export const scanReplica = async (parts: ScanParts): Promise<Scanned | undefined> => {
   const db = parts.open()
@@ -36,11 +35,13 @@ export const scanReplica = async (parts: ScanParts): Promise<Scanned | undefined
     db.exec('begin')
     const state = stateReader(db)()
     const { handle } = state
-    if (!state.isComplete || state.isStale || handle === undefined || isBeyondLog(db)) return undefined
+    if (!state.isComplete || state.isStale || handle === undefined) return undefined
+    const images = firstImages(db)
+    if (!images) return undefined
     const tables: Record<string, DigestsRequest['tables'][string]> = {}
     for (const [n, table] of allTables.entries()) {
       parts.onProgress(n / allTables.length)
-      const counted = await scanTable(db, table, parts, state)
+      const counted = await scanTable({ db, table, state, images: images.get(table.name) ?? [] }, parts)
       if (!counted) return undefined
       tables[table.name] = counted
     }
@@ -51,18 +52,19 @@ export const scanReplica = async (parts: ScanParts): Promise<Scanned | undefined
   }
 }
 
-/** While nothing that unsent commands overwrote is kept, the replica holds the rows of the log and nothing else. */
-const isBeyondLog = (db: SqliteDatabase): boolean =>
-  db.prepare('select exists (select 1 from before_images)').pluck().get() === 1
-
 /** A millisecond or two of work: a check-in that comes in between does not feel it. */
 const rowsPerPiece = 300
 
+interface TableToScan {
+  readonly db: SqliteDatabase
+  readonly table: Table
+  readonly state: ReplicaState
+  readonly images: readonly FirstImage[]
+}
+
 const scanTable = async (
-  db: SqliteDatabase,
-  table: Table,
+  { db, table, state, images }: TableToScan,
   { pause, isWanted }: ScanParts,
-  state: ReplicaState,
 ): Promise<DigestsRequest['tables'][string] | undefined> => {
   const sum = digestSum(table, textHash)
   const names = columnNames(table)
@@ -79,5 +81,41 @@ const scanTable = async (
     const last = rows.at(-1)?.[idAt]
     rows = rows.length < rowsPerPiece ? [] : (next.all(last) as unknown[][])
   }
+  takeOutUnsent(db, table, sum, images)
   return { form: tableForm(table, textHash), ...sum.read() }
+}
+
+interface FirstImage {
+  readonly table_name: string
+  readonly row_id: string
+  /** Null where an unsent command made the row. */
+  readonly image: string | null
+}
+
+/** What stood in each row before the first unsent command that changed it, by table; undefined when there are too many. */
+const firstImages = (db: SqliteDatabase): ReadonlyMap<string, readonly FirstImage[]> | undefined => {
+  const count = Number(db.prepare('select count(*) from before_images').pluck().get())
+  if (count > mostImages) return undefined
+  const images = db.prepare('select table_name, row_id, image from before_images order by n desc').all() as FirstImage[]
+  // The first ones come last, and stay.
+  const first = new Map(images.map((image) => [`${image.table_name}/${image.row_id}`, image]))
+  return Map.groupBy(first.values(), ({ table_name }) => table_name)
+}
+
+/** Some ten milliseconds to read. */
+const mostImages = 10_000
+
+/** Of a row that unsent commands have changed, what was there before them is what the log says. */
+const takeOutUnsent = (db: SqliteDatabase, table: Table, sum: DigestSum, images: readonly FirstImage[]): void => {
+  const names = columnNames(table)
+  const shown = db
+    .prepare(`select ${names.map((name) => `"${name}"`).join(', ')} from "${table.name}" where id = ?`)
+    .raw()
+  for (const { row_id, image } of images) {
+    const now = shown.get(row_id) as unknown[] | undefined
+    if (now) sum.remove(now)
+    // Made of the columns of the table by the trigger that kept it.
+    const before = image === null ? undefined : (JSON.parse(image) as Record<string, unknown>)
+    if (before) sum.add(names.map((name) => before[name]))
+  }
 }
