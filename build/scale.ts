@@ -15,6 +15,7 @@ import { startEmbeddedPostgres } from '../sync-server/db/embedded.ts'
 import { migrate } from '../sync-server/db/migrate.ts'
 import type { LoadAnswer, LoadOrder, WriteResult } from './scale/messages.ts'
 import { seedFacilities } from './scale/seed.ts'
+import { sampleWaits, type Waits } from './scale/waits.ts'
 import { usageOf, withChildren } from './scale/usage.ts'
 import { prepareServer, type ServerProcess } from './server.ts'
 
@@ -59,8 +60,11 @@ const prepareDatabase = async () => {
   log(`${size.facilities} facilities with ${size.devicesPerFacility} devices each …`)
   const devices = await seedFacilities(url, size)
   const serverUrl = Object.assign(new URL(url), { username: 'foyer_server', password: serverPassword }).href
+  const observer = new Client({ connectionString: url, application_name: 'foyer scale' })
+  await observer.connect()
+  stops.push(() => observer.end())
   const [postmaster = ''] = readFileSync(join(rows[0]?.data_directory ?? '', 'postmaster.pid'), 'utf8').split('\n')
-  return { devices, serverUrl, postmaster: Number(postmaster) }
+  return { devices, serverUrl, observer, postmaster: Number(postmaster) }
 }
 
 const database = await prepareDatabase()
@@ -104,6 +108,8 @@ interface Line extends WriteResult {
   /** Shares of one core. */
   readonly cpu: { readonly servers: number; readonly postgres: number; readonly devices: number }
   readonly serverMb: number
+  /** What PostgreSQL's sessions were doing. */
+  readonly waits: Waits
 }
 
 const tokensEnd = Date.now() + 5 * 60_000
@@ -129,7 +135,11 @@ const run = async (count: number): Promise<readonly Line[]> => {
       const begin = performance.now()
       const cpuNow = () => [pids, withChildren(database.postmaster), [load.pid]].map((each) => usageOf(each).cpuSeconds)
       const before = cpuNow()
+      const step = { isOver: false }
+      const waiting = sampleWaits(database.observer, () => step.isOver)
       const answer = await load.tell({ kind: 'write', perSecond, seconds: Number(options.seconds) })
+      step.isOver = true
+      const waits = await waiting
       const seconds = (performance.now() - begin) / 1000
       const [serversCpu = 0, postgres = 0, devicesCpu = 0] = cpuNow().map(
         (after, n) => (after - (before[n] ?? 0)) / seconds,
@@ -144,6 +154,7 @@ const run = async (count: number): Promise<readonly Line[]> => {
         memoryPerHeldKb,
         cpu,
         serverMb,
+        waits,
         ...answer.result,
       })
       log(describe(lines.at(-1) as Line))
@@ -163,7 +174,7 @@ const describe = (line: Line): string => {
     `${line.servers} server(s), ${line.held} held (${line.memoryPerHeldKb.toFixed(0)} KB each), ${line.asked} writes/s:`,
     `${line.perSecond.toFixed(0)} done/s, answered ${ms(line.answered)}, on the devices ${ms(line.shown)} (p50 / p99),`,
     `cpu servers ${share(line.cpu.servers)}, PostgreSQL ${share(line.cpu.postgres)}, devices ${share(line.cpu.devices)},`,
-    `server ${line.serverMb.toFixed(0)} MB, missing ${line.missing}, failures ${JSON.stringify(line.failures)}`,
+    `server ${line.serverMb.toFixed(0)} MB, PostgreSQL ${JSON.stringify(line.waits)}, missing ${line.missing}, failures ${JSON.stringify(line.failures)}`,
   ].join(' ')
 }
 
