@@ -48,13 +48,13 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
     return its
   }
 
-  // pg corks it too, around each statement (node-postgres, lib/query.js).
-  const { connection } = client as unknown as { readonly connection: { readonly stream: Writable } }
+  // pg corks it too, around each statement (node-postgres, lib/query.js). A client of another make may have none.
+  const { connection } = client as unknown as { readonly connection?: { readonly stream: Writable } }
   let held: Writable | undefined
   const hold = (): void => {
     if (held) return
-    held = connection.stream
-    held.cork()
+    held = connection?.stream
+    held?.cork()
   }
   const release = (): void => {
     held?.uncork()
