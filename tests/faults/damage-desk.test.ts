@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Store } from '../../src-main/data/store.ts'
 import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
+import { entriesOf } from '../support/counter-rows.ts'
 import { checkInAll, payCash, removeFolder, rowsOf, storeParts } from '../support/store.ts'
 import { damagePage, flipByte, pagesIn } from './support/damage.ts'
 import { filesIn, memoryFolder, type PreparedDesk, prepareDesk } from './support/disk-desk.ts'
@@ -159,6 +160,22 @@ describe('a damaged log of desk.db (D8)', () => {
 
     expect(outcomes.flatMap(({ faults }) => faults)).toEqual([])
     expect(outcomes.map(({ lost }) => lost.length)).toEqual([saved.length, saved.length])
+  })
+
+  test('together with desk.db itself, also after a renewal, is said to be gone', async () => {
+    const folder = copyOf(killed, 'no-desk')
+    const renewed = await Store.open(storeParts(folder, desk.counter))
+    const entries = entriesOf(desk.counter.rows)
+    await renewed.startOver()
+    await renewed.append(entries, 'handle-2')
+    await renewed.completeLoad({ position: entries.length, handle: 'handle-2', serverTime: undefined })
+    await renewed.close()
+    rmSync(path.join(folder, 'desk.db'))
+
+    const outcome = await openDamaged(folder)
+
+    expect(outcome.faults).toEqual([])
+    expect(outcome.lost).toHaveLength(saved.length)
   })
 
   test('costs nothing when only its index is gone', async () => {

@@ -3,7 +3,7 @@ import { DomainError } from '../../../src-shared/errors.ts'
 import type { Disk } from '../environment.ts'
 import { isDamage, type SqliteDatabase } from '../sqlite.ts'
 import { deskMigrations } from './migrations.ts'
-import { finishRescue, rescueDesk } from './rescue.ts'
+import { finishRescue, nameReplica, rescueDesk } from './rescue.ts'
 import { hidesCommits } from './write-ahead-log.ts'
 
 /**
@@ -27,10 +27,14 @@ const isUnreadable = (error: unknown): boolean =>
   isDamage(error) || (error instanceof DomainError && error.code === 'database_unreadable')
 
 const openSound = (disk: Disk, folder: string, key: Uint8Array): SqliteDatabase => {
-  const db = disk.open(path.join(folder, 'desk.db'), { key, synchronous: 'FULL' })
+  const file = path.join(folder, 'desk.db')
+  const isNew = disk.read(file) === undefined
+  const db = disk.open(file, { key, synchronous: 'FULL' })
   try {
     requireSound(db)
     migrate(db)
+    // Somebody may have deleted it: the replica knows what it held.
+    if (isNew) nameReplica(db, disk, folder)
     return db
   } catch (error) {
     db.close()

@@ -39,7 +39,7 @@ export const rescueDesk = (parts: RescueParts): boolean => {
   try {
     parts.migrate(fresh)
     fillFrom(fresh, leafRows(pages, pageBytes - reservedBytes))
-    nameReplica(fresh, parts)
+    nameReplica(fresh, disk, folder)
   } finally {
     fresh.close()
   }
@@ -105,8 +105,8 @@ const fillFrom = (db: SqliteDatabase, rows: readonly LeafRow[]): void => {
   }).immediate()
 }
 
-/** Which replica is shown, when that cannot be read either: the newest. */
-const nameReplica = (db: SqliteDatabase, { disk, folder }: RescueParts): void => {
+/** Which replica is shown, when `desk.db` cannot say so: the newest that is there. */
+export const nameReplica = (db: SqliteDatabase, disk: Disk, folder: string): void => {
   const numbers = Array.from({ length: mostReplicas }, (_, index) => index + 1)
   const newest = numbers.findLast((number) => disk.read(path.join(folder, `replica-${number}.db`)))
   db.prepare("insert or ignore into settings values ('replica', ?)").run(String(newest ?? 1))
