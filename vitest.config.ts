@@ -21,6 +21,7 @@ export default defineConfig({
       project('server', { postgres: true }),
       project('sync', { postgres: true }),
       project('faults', { postgres: true }),
+      project('sim', { postgres: false }),
     ],
   },
 })

@@ -66,6 +66,8 @@ export const createScheduler = (startMs: number, activity: Activity): Scheduler 
   let now = startMs
   let order = 0
   let events = 0
+  /** Time that nobody has lived through. */
+  let leapt = 0
   return {
     now: () => now,
     elapsed: () => now - startMs,
@@ -80,12 +82,12 @@ export const createScheduler = (startMs: number, activity: Activity): Scheduler 
       }
     },
     async runUntil(isSo, milliseconds) {
-      const end = now + milliseconds
+      const end = now + milliseconds - leapt
       await activity.silence()
       while (!isSo()) {
         const next = heap.items[0]
-        if (!next || next.at > end) {
-          now = Math.max(now, end)
+        if (!next || next.at > end + leapt) {
+          now = Math.max(now, end + leapt)
           return isSo()
         }
         heap.pop()
@@ -99,6 +101,7 @@ export const createScheduler = (startMs: number, activity: Activity): Scheduler 
     },
     leap(milliseconds) {
       now += milliseconds
+      leapt += milliseconds
       // Adding the same to all of them keeps their order.
       for (const item of heap.items) item.at += milliseconds
     },

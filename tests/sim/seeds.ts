@@ -1,0 +1,19 @@
+/** A seed that once found a fault, which was mended since. */
+export interface KnownSeed {
+  readonly seed: number
+  readonly operations: number
+  /** What it found. */
+  readonly found: string
+}
+
+/** What a seed does changes when the simulator draws something new; the fault that each found has a test of its own too. */
+export const knownSeeds: readonly KnownSeed[] = [
+  { seed: 1, operations: 60, found: 'a line that died half open was noticed too late to drain in 30 s (I8, N5)' },
+  { seed: 5, operations: 60, found: 'a clock that was years behind made the sent log forget at once (T1, S5)' },
+  { seed: 8, operations: 60, found: 'an answer to another batch was taken for its own (N8)' },
+  {
+    seed: 9,
+    operations: 200,
+    found: 'a full disk in a rerun was kept as a refusal, and the write went from sight (D4, I5)',
+  },
+]
