@@ -50,8 +50,8 @@ export const deskOver = (db: SqliteDatabase): Desk => {
   )
   const getSetting = db.prepare('select value from settings where key = ?').pluck()
 
-  const commit = db.transaction((envelope: MutationEnvelope, print: PrintOrder | undefined, serverTime = '') => {
-    const at = serverTime > envelope.at ? serverTime : envelope.at
+  const commit = db.transaction((envelope: MutationEnvelope, print: PrintOrder | undefined, serverTime?: string) => {
+    const at = serverTime !== undefined && serverTime > envelope.at ? serverTime : envelope.at
     insert.run(envelope.seq, envelope.id, JSON.stringify(envelope), at)
     advance.run(envelope.seq + 1, 'mutation')
     if (envelope.series_number !== null) advance.run(envelope.series_number + 1, 'receipt')
