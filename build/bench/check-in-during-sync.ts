@@ -18,6 +18,7 @@ const everyMs = 100
 export const checkInDuringSyncBenchmark: Benchmark = {
   name: 'check-in-during-sync',
   async run(place) {
+    await snapshotOf(place)
     const desk = await place.loneDesk()
     await desk.drained()
     const byLog = await duringSync(place, desk, () => renewEpoch(place))

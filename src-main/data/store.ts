@@ -184,7 +184,7 @@ export class Store {
   }
 
   /**
-   * Lets a snapshot fill the file of the next replica (SPEC F8). When it is loaded the log goes on in that one, else in the
+   * Lets a snapshot fill the file of the next replica (SPEC F10). When it is loaded the log goes on in that one, else in the
    * one that was begun for it.
    */
   async fillNext(load: (work: ReplicaWork, target: ReplicaFile) => Promise<Loaded>): Promise<Loaded> {

@@ -355,3 +355,26 @@ describe('a desk that works when its log is lost', () => {
     expect(readdirSync(desk.folder).filter((name) => /^replica-\d+\.db$/.test(name))).toHaveLength(1)
   })
 })
+
+describe('a desk that was away for long', () => {
+  test('takes a newer snapshot in place of a backlog that fills its memory, and keeps its work (F11, N7)', async () => {
+    const folder = temporaryFolder()
+    const away = openDesk({ folder })
+    desks.push(away)
+    await away.call('device.enroll', { code: await server.newCode(), name: 'Desk', server_url: server.url() })
+    await away.signIn()
+    await away.stop()
+    await addFamilies(server, 2500, 'Wald')
+    manifest = await publishSnapshot(server, snapshots)
+
+    const { line, partsAsked, fromTheStart } = recorded()
+    const back = openDesk({ folder, fetch: line })
+    desks.push(back)
+    await back.signIn()
+    await until(() => back.rows('families').some(({ name }) => name === 'Wald 2500'))
+
+    expect(partsAsked()).toHaveLength(manifest.parts.length)
+    expect(fromTheStart()).toEqual([])
+    await expectAlike(back, await deskOfTheLog())
+  })
+})

@@ -17,7 +17,7 @@ export type Loaded = 'loaded' | 'none' | 'stopped'
 const mostTries = 3
 
 /**
- * Fills the target from the server's ready-made replica (SPEC F8). It waits through outages, and goes on with the part,
+ * Fills the target from the server's ready-made replica (SPEC F10). It waits through outages, and goes on with the part,
  * and the byte, where it was cut. Whatever else goes wrong ends in `none`, but for errors of the disk: those are thrown.
  */
 export const loadSnapshot = async (parts: SnapshotParts, target: ReplicaFile): Promise<Loaded> => {
@@ -42,15 +42,16 @@ export const loadSnapshot = async (parts: SnapshotParts, target: ReplicaFile): P
 
 /** Undefined when the server has none, or none for this program. */
 const begin = async (parts: SnapshotParts, target: ReplicaFile): Promise<LoadProgress | undefined> => {
-  const manifest = await offered(parts)
+  const manifest = await offeredSnapshot(parts)
   if (!manifest) return undefined
   await parts.work.begin(target, manifest)
   return { manifest, partsDone: 0 }
 }
 
-const offered = async (parts: SnapshotParts): Promise<SnapshotManifest | undefined> => {
+/** What the server has for this program, if anything. */
+export const offeredSnapshot = async (line: Line): Promise<SnapshotManifest | undefined> => {
   try {
-    const parsed = snapshotManifest.safeParse(await fetchManifest(parts))
+    const parsed = snapshotManifest.safeParse(await fetchManifest(line))
     return parsed.success && parsed.data.fingerprint === fingerprint ? parsed.data : undefined
   } catch (error) {
     if (error instanceof NotGiven) return undefined

@@ -12,3 +12,8 @@ export type FeedEvent =
 /** Tables that a newer server has and this program does not know are passed over. */
 export const knownEntries = (entries: readonly LogEntry[]): readonly LogEntry[] =>
   entries.filter((entry) => isSyncedTable(entry.table_name))
+
+export const positionOf = ({ position, serverTime }: Extract<FeedEvent, { kind: 'up-to-date' }>) => ({
+  position,
+  serverTime,
+})

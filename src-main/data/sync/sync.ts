@@ -1,15 +1,16 @@
 import { logHeader } from '../../../src-shared/contract/http.ts'
 import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
-import { DomainError, type ErrorData, toErrorData } from '../../../src-shared/errors.ts'
+import { type ErrorData, toErrorData } from '../../../src-shared/errors.ts'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import type { Environment } from '../environment.ts'
 import { type Sender, startSender } from '../outbox/send.ts'
-import { type Loaded, loadSnapshot } from '../snapshot/load-snapshot.ts'
+import { type Loaded, loadSnapshot, offeredSnapshot } from '../snapshot/load-snapshot.ts'
 import { snapshotFirst } from '../snapshot/snapshot-first.ts'
 import type { Store } from '../store.ts'
 import { largeLoss, largeRemoval, type Removal } from './brake.ts'
-import { type FeedEvent, knownEntries } from './feed.ts'
+import { type FeedEvent, knownEntries, positionOf } from './feed.ts'
 import type { Server } from './server.ts'
+import { refusalOf } from './refusal-of.ts'
 import { followLog } from './shape-loop.ts'
 import {
   type FeedEffect,
@@ -35,6 +36,9 @@ export interface SyncParts {
 /** A pause before the log is followed again after the stream ended for good. */
 const restartMs = 5000
 
+/** Entries of one batch, some seconds of work for the thread that local writes need. */
+const mostBuffered = 10_000
+
 /** Both directions: follows the facility log and sends the outbox (DESIGN.md §6). The thin loop around feed-state.ts. */
 export class Sync {
   readonly #parts: SyncParts
@@ -44,6 +48,8 @@ export class Sync {
   #rowsTotal: number | undefined
   /** Not right after the server would not go on from one. */
   #mayUseSnapshot = true
+  /** Once for each batch. */
+  #mayLeap = true
   #line: Pick<SyncStatus, 'online' | 'problem'> = { online: false, problem: null }
   /** Why no data comes in, also while uploads go through. */
   #feedProblem: ErrorData | null = null
@@ -125,11 +131,13 @@ export class Sync {
       if (event.kind !== 'entries') return
       // One by one: an answer can hold more entries than a call may have arguments.
       for (const entry of knownEntries(event.entries)) this.#buffer.push(entry)
+      if (this.#buffer.length >= mostBuffered && this.#mayLeap) await this.#leap()
     },
     apply: async (event, handle) => {
       if (event.kind !== 'up-to-date') return
       const entries = this.#buffer
       this.#buffer = []
+      this.#mayLeap = true
       await this.#brake(await largeRemoval(entries, () => this.#parts.store.rowCount('shown')))
       const tables = await this.#parts.store.apply({ entries, handle, ...positionOf(event) })
       if (tables.length > 0) this.#parts.onTables(tables)
@@ -158,6 +166,14 @@ export class Sync {
       this.#loop.stop()
       this.#loop = this.#follow()
     },
+  }
+
+  /** More has come than memory should hold and one transaction should take: a newer snapshot brings it beside (SPEC F11). */
+  async #leap(): Promise<void> {
+    this.#mayLeap = false
+    const offered = await offeredSnapshot({ ...this.#parts, signal: new AbortController().signal })
+    const isNewer = (offered?.position ?? 0) > this.#parts.store.feedState.position
+    if (isNewer && this.#state === 'live') this.renew()
   }
 
   async #brake(removal: Removal | undefined): Promise<void> {
@@ -217,14 +233,13 @@ export class Sync {
   }
 
   #loadSnapshot(signal: AbortSignal): Promise<Loaded> {
-    const { store, url, server, environment, onFault, onStatus } = this.#parts
-    const onProgress = ({ received, total }: { readonly received: number; readonly total: number }): void => {
+    const onProgress = ({ received, total }: Record<'received' | 'total', number>): void => {
       this.#rowsReceived = received
       this.#rowsTotal = total
-      onStatus()
+      this.#parts.onStatus()
     }
-    return store.fillNext((work, target) =>
-      loadSnapshot({ url, server, work, environment, signal, onProgress, onFault }, target),
+    return this.#parts.store.fillNext((work, target) =>
+      loadSnapshot({ ...this.#parts, work, signal, onProgress }, target),
     )
   }
 
@@ -282,16 +297,4 @@ export class Sync {
       this.#cancelRestart = this.#parts.environment.clock.after(restartMs, () => this.#followStep('timer'))
     }
   }
-}
-
-const positionOf = ({ position, serverTime }: Extract<FeedEvent, { kind: 'up-to-date' }>) => ({ position, serverTime })
-
-/** What the server said, out of the client's error for a final answer; undefined when it was no answer of ours. */
-const refusalOf = (error: unknown): ErrorData | undefined => {
-  if (error instanceof DomainError) return error
-  if (!(error instanceof Error) || !('json' in error)) return undefined
-  const { json } = error as { readonly json?: unknown }
-  if (typeof json !== 'object' || json === null || !('code' in json)) return toErrorData(error)
-  // Every error body of our server has this form.
-  return json as ErrorData
 }
