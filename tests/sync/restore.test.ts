@@ -10,7 +10,7 @@ let desks: TestDesk[] = []
 let backups: Backup[] = []
 
 beforeEach(async () => {
-  server = await startSyncServer()
+  server = await startSyncServer({ pollSeconds: 0.3 })
 })
 afterEach(async () => {
   for (const desk of desks) await desk.remove()

@@ -8,7 +8,7 @@ let server: TestServer
 let desks: TestDesk[] = []
 
 beforeEach(async () => {
-  server = await startSyncServer()
+  server = await startSyncServer({ pollSeconds: 0.3 })
 })
 afterEach(async () => {
   for (const desk of desks) await desk.remove()
