@@ -4,6 +4,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Benchmark } from './bench/benchmark.ts'
+import { catchUpBenchmark } from './bench/catch-up.ts'
 import { checkInDuringSyncBenchmark } from './bench/check-in-during-sync.ts'
 import { checkInBenchmark } from './bench/check-in.ts'
 import { drainBenchmark } from './bench/drain.ts'
@@ -25,6 +26,7 @@ const benchmarks: readonly Benchmark[] = [
   checkInBenchmark,
   otherDeskBenchmark,
   checkInDuringSyncBenchmark,
+  catchUpBenchmark,
   drainBenchmark,
   queueBenchmark,
   startBenchmark,
