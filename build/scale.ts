@@ -120,10 +120,13 @@ const run = async (count: number): Promise<readonly Line[]> => {
   try {
     const pids = servers.map(({ pid }) => pid)
     const empty = usageOf(pids).megabytes
+    const progress = await database.observer.query<{ id: string; last_seq: number }>('select * from device_progress')
+    const lastSeqs = new Map(progress.rows.map(({ id, last_seq }) => [id, last_seq]))
     const devices = await Promise.all(
       database.devices.map(async (device, index) => ({
         ...device,
         url: servers[index % count]?.url ?? '',
+        lastSeq: lastSeqs.get(device.deviceId) ?? 0,
         token: (await signToken(keys.token, device, tokensEnd)).token,
       })),
     )

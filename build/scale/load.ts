@@ -169,6 +169,7 @@ const obey = async (order: LoadOrder): Promise<void> => {
     return
   }
   devices = order.devices
+  for (const { deviceId, lastSeq } of devices) numbers.set(deviceId, lastSeq)
   for (let next = 0; next < devices.length; next += beginners) {
     const begun = devices.slice(next, next + beginners)
     for (const device of begun) void follow(device)

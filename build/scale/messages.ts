@@ -3,6 +3,8 @@ import type { SeededDevice } from './seed.ts'
 export interface LoadDevice extends SeededDevice {
   readonly url: string
   readonly token: string
+  /** What it has sent in an earlier run. */
+  readonly lastSeq: number
 }
 
 /** What the process that plays the devices is told. */
