@@ -37,6 +37,8 @@ export class SimDevice {
   frozenAt: number | undefined
   /** Nothing is left to do for it: an admin has revoked it. */
   isRevoked = false
+  /** Leases that nobody gave, used by people here. */
+  readonly forgedLeases = new Set<string>()
   /** Nobody is there to start it. */
   isHeld = false
   readonly #parts: DeviceParts<SimDevice>

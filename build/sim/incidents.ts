@@ -55,11 +55,13 @@ interface Moment {
 }
 
 const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = {
-  'restore the server': ({ database, server, activity, chance }, { first, second, at }) => {
+  'restore the server': ({ database, server, devices, activity, chance }, { first, second, at }) => {
     at(first, 'backup', () => activity.during(database.backUp()))
     const downMs = chance.int(100, 10_000)
     at(second, 'server restored from a backup', () => {
       server.kill(downMs)
+      // What came since the backup is gone with it.
+      for (const { link } of devices) link.changed.length = 0
       return activity.during(database.restore())
     })
   },

@@ -15,6 +15,8 @@ export interface Weather {
   strange: number
   /** An answer from a cache between. */
   stale: number
+  /** A mutation comes once more, under the same id, and says something else. */
+  changed: number
   /** Milliseconds, one way. */
   readonly delay: [number, number]
 }
@@ -27,6 +29,7 @@ export const fairWeather = (): Weather => ({
   truncated: 0,
   strange: 0,
   stale: 0,
+  changed: 0,
   delay: [2, 40],
 })
 
@@ -62,6 +65,8 @@ export class Link {
   /** Requests that the device has begun. */
   requests = 0
   readonly #parts: LinkParts
+  /** Mutations that were sent a second time with another body, as they were sent. */
+  readonly changed: string[] = []
   readonly #cache = new Map<string, Answer>()
 
   constructor(parts: LinkParts) {
@@ -135,12 +140,27 @@ export class Link {
       const answer = await serve(exchange.request)
       history.note(name, `${what} answered ${answer.status}`)
       if (answer.status === 200) this.#cache.set(exchange.request.url, answer)
+      if (answer.status === 200) await this.#sendChanged(exchange.request)
       this.#later(() => this.#bring(exchange, answer))
     } catch (error) {
       if (!(error instanceof NotServed)) throw error
       history.note(name, `${what}: ${error.message}`)
       this.#later(() => exchange.fail(error.message))
     }
+  }
+
+  /** FAULTS N3. */
+  async #sendChanged(request: Request): Promise<void> {
+    const { chance, serve } = this.#parts
+    if (request.body === undefined || !request.url.startsWith('/v1/mutations')) return
+    if (!chance.happens(this.weather.changed)) return
+    // What the device has sent a moment ago.
+    const { mutations } = JSON.parse(request.body) as { readonly mutations: readonly object[] }
+    const changed = { ...mutations.at(-1), args: { changed: chance.int(1, 1_000_000) } }
+    const answer = await serve({ ...request, body: JSON.stringify({ mutations: [changed] }) }).catch(() => undefined)
+    if (answer?.status !== 200) return
+    this.#fault('mutation changed on its way')
+    this.changed.push(JSON.stringify(changed))
   }
 
   /** The answer on its way back. */

@@ -165,7 +165,9 @@ const poison = async (parts: OperationParts): Promise<void> => {
   }
   const command = chance.pick(['check_in.record', 'payment.take'] as const)
   const args = draw[command](parts)
-  if (args) await device.run(findCommand(command, 1), args, { ...actor, leaseId: chance.uuid() })
+  const leaseId = chance.uuid()
+  device.forgedLeases.add(leaseId)
+  if (args) await device.run(findCommand(command, 1), args, { ...actor, leaseId })
 }
 
 const ask = async (parts: OperationParts): Promise<void> => {

@@ -15,7 +15,7 @@ import { createJournal } from './oracle/journal.ts'
 import { createVerdict, type Verdict, type Violation } from './oracle/verdict.ts'
 import { createWatch } from './oracle/while-running.ts'
 import { createPerson } from './person.ts'
-import { drawPlan } from './plan.ts'
+import { drawPlan, type Plan } from './plan.ts'
 import { chanceOf } from './random.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import { SimServer } from './server.ts'
@@ -27,6 +27,8 @@ export interface SeedOrder {
   readonly seed: number
   /** What the people of one device do, at least. */
   readonly operations: number
+  /** In place of what the seed draws. */
+  readonly plan?: Partial<Plan>
 }
 
 export interface SeedResult {
@@ -49,8 +51,9 @@ const drainMs = 30_000
 const tailLines = 60
 
 /** Runs one seed from an empty database to the verdict. */
-export const runSeed = async (database: Database, { seed, operations }: SeedOrder): Promise<SeedResult> => {
+export const runSeed = async (database: Database, order: SeedOrder): Promise<SeedResult> => {
   const cpu = process.cpuUsage()
+  const { seed } = order
   await database.empty()
   const world = await createWorld(database.sql, seed)
   const activity = createActivity()
@@ -71,7 +74,7 @@ export const runSeed = async (database: Database, { seed, operations }: SeedOrde
   const sql: Sql = (text, values) => activity.during(database.sql(text, values))
   let digest = ''
   try {
-    await simulate({ database: { ...database, sql }, world, activity, scheduler, history, verdict, folder, operations })
+    await simulate({ database: { ...database, sql }, world, activity, scheduler, history, verdict, folder, order })
     digest = `${history.digest()} ${await fingerprintOf(sql, world)}`
   } catch (error) {
     verdict.check('engine', false, () => `the run fell over: ${stackOf(error)}`)
@@ -104,13 +107,13 @@ interface Run {
   readonly history: History
   readonly verdict: Verdict
   readonly folder: string
-  readonly operations: number
+  readonly order: SeedOrder
 }
 
 const simulate = async (run: Run): Promise<void> => {
   const { database, world, activity, scheduler, history, verdict } = run
   const { seed } = world
-  const plan = drawPlan(chanceOf(seed, 'plan'), run.operations)
+  const plan = { ...drawPlan(chanceOf(seed, 'plan'), run.order.operations), ...run.order.plan }
   history.note('plan', JSON.stringify(plan))
   const line = serverLine(database.serverClient, activity)
   const server = new SimServer({ line, scheduler, activity, history, chance: chanceOf(seed, 'server') })

@@ -53,7 +53,7 @@ const config: Config = {
   deviceRequests: 1_000_000,
   addressRequests: 1_000_000,
   // Small, so that a first load and a catch-up take several answers.
-  chunkLimit: { rows: 120, bytes: 60_000 },
+  chunkLimit: { rows: 40, bytes: 60_000 },
 }
 
 const silent = pino({ level: 'silent' })

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import { type Cluster, startCluster } from './database.ts'
+import type { Plan } from './plan.ts'
 import type { SeedOrder, SeedResult } from './run.ts'
 
 export interface SeedsOrder {
@@ -9,6 +10,8 @@ export interface SeedsOrder {
   readonly workers: number
   /** What the people of one device do, at least. */
   readonly operations: number
+  /** In place of what the seeds draw. */
+  readonly plan?: Partial<Plan>
   /** Whether to stop at the first seed that fails. */
   readonly stopsEarly?: boolean
   /** Told of each seed that is done. */
@@ -74,7 +77,11 @@ const runSeedsOn = async (cluster: Cluster, order: SeedsOrder): Promise<Totals> 
       const seed = next
       next += 1
       worker ??= await startWorker(cluster, order)
-      const result = await runIn(worker, { seed, operations: order.operations })
+      const result = await runIn(worker, {
+        seed,
+        operations: order.operations,
+        ...(order.plan && { plan: order.plan }),
+      })
       if (!result.digest) {
         // It fell over, or was killed: the next seed gets a new one.
         worker.kill('SIGKILL')

@@ -117,10 +117,15 @@ const outcomes = async ({ sql, devices, journal, verdict }: EndParts): Promise<v
       if (!verdict.check('I2', decided !== undefined, () => `${what} has no outcome`)) continue
       const isSame = decided !== undefined && sameJson(decided.body, text)
       verdict.check('I3', isSame, () => `${what} is kept in another form: ${decided?.body}`)
+      const isGap = decided?.code === 'sequence_gap' && !journal.wasSetBack(device)
+      verdict.check('I2', !isGap, () => `${what} was refused for its number`)
+      const isForged = device.forgedLeases.has(envelope.lease_id)
+      verdict.check('lease', !isForged || decided?.outcome !== 'applied', () => `${what} went through without a lease`)
       await oneEffect(sql, { what, decided, mutationId: envelope.id }, verdict)
     }
   }
   await told(sql, rows, verdict)
+  changedOnes(rows, devices, verdict)
 }
 
 const sameJson = (a: string, b: string): boolean => sorted(JSON.parse(a)) === sorted(JSON.parse(b))
@@ -154,6 +159,18 @@ const oneEffect = async (sql: Sql, { what, decided, mutationId }: Effected, verd
   const found = effectTables.map((table) => `select id from ${table} where id between $1 and $2`)
   const rows = await sql(found.join(' union all '), rowIdsOf(mutationId))
   verdict.check('I2', rows.length === 0, () => `${what} was refused and has ${rows.length} rows`)
+}
+
+/** I3, N3: what came under a known id with another body is kept, and never taken for the first. */
+const changedOnes = (rows: readonly Decided[], devices: readonly SimDevice[], verdict: Verdict): void => {
+  const refused = new Set(
+    rows.filter(({ outcome }) => outcome === 'refused').map(({ body }) => sorted(JSON.parse(body))),
+  )
+  for (const { name, link } of devices) {
+    for (const text of link.changed) {
+      verdict.check('I3', refused.has(sorted(JSON.parse(text))), () => `${name}: a changed mutation is kept nowhere`)
+    }
+  }
 }
 
 /** I3: each refusal and merge is a row that comes down to every desk of its facility. */

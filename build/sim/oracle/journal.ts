@@ -37,14 +37,13 @@ export interface Journal {
   readonly add: (device: SimDevice, envelope: MutationEnvelope) => void
   readonly of: (device: SimDevice) => readonly Acknowledged[]
   /** The disk of this device was set back by a person: what was saved since is gone with it, unless the server has it. */
-  readonly forgetAfter: (device: SimDevice, seq: number) => readonly Acknowledged[]
-  /** Acknowledged, then taken away by setting a disk back. */
-  readonly lost: () => readonly Acknowledged[]
+  readonly forgetAfter: (device: SimDevice, seq: number) => void
+  readonly wasSetBack: (device: SimDevice) => boolean
 }
 
 export const createJournal = (): Journal => {
   const byDevice = new Map<SimDevice, Acknowledged[]>()
-  const lost: Acknowledged[] = []
+  const setBack = new Set<SimDevice>()
   const of = (device: SimDevice): Acknowledged[] => {
     const known = byDevice.get(device) ?? []
     byDevice.set(device, known)
@@ -64,15 +63,10 @@ export const createJournal = (): Journal => {
     },
     of,
     forgetAfter(device, seq) {
-      const all = of(device)
-      const gone = all.filter(({ envelope }) => envelope.seq > seq)
-      byDevice.set(
-        device,
-        all.filter(({ envelope }) => envelope.seq <= seq),
-      )
-      lost.push(...gone)
-      return gone
+      setBack.add(device)
+      const kept = of(device).filter(({ envelope }) => envelope.seq <= seq)
+      byDevice.set(device, kept)
     },
-    lost: () => lost,
+    wasSetBack: (device) => setBack.has(device),
   }
 }

@@ -39,6 +39,7 @@ export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
       seen.set(device, state)
       ownWrites(device, reader, { verdict, journal })
       wholeTransactions(device, reader, verdict)
+      soundReruns(device, reader, verdict)
     },
     afterCrash(device, kind) {
       if (kind === 'power') seen.delete(device)
@@ -68,6 +69,12 @@ const ownWrites = (device: SimDevice, reader: Reader, { verdict, journal }: Part
       return `${device.name} does not show its own ${command} ${seq}; decided up to ${progress}`
     })
   }
+}
+
+/** A rerun is refused by a rule, or by nothing. */
+const soundReruns = (device: SimDevice, reader: Reader, verdict: Verdict): void => {
+  const broken = reader.value('select error from local_refusals where error like \'%"code":"unexpected"%\'')
+  verdict.check('reruns', broken === undefined, () => `${device.name}: a rerun fell over: ${String(broken)}`)
 }
 
 const isShown = (reader: Reader, { envelope, effects }: Acknowledged): boolean => {
