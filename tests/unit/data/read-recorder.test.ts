@@ -1,6 +1,8 @@
 import { DummyDriver, Kysely, sql, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import { expect, test } from 'vitest'
 import { anyRow, readRecorder, rowsKey } from '../../../src-main/data/replica/read-recorder.ts'
+import { permissionTables } from '../../../src-main/data/sync/rebase-plan.ts'
+import { permissionsOf } from '../../../src-shared/rules/access.ts'
 import type { Database } from '../../../src-shared/schema/tables.ts'
 
 const db = new Kysely<Database>({
@@ -111,6 +113,12 @@ test('an insert looks at nothing, unless it gives way to what is there', async (
         .execute(),
     ),
   ).toEqual([rowsKey('families', [], [])])
+})
+
+test('who may do what depends on the tables that a batch is watched for (R6)', async () => {
+  const keys = await keysOf((tx) => permissionsOf(tx, 'staff', 'facility'))
+
+  expect(new Set(keys.map((key) => key.slice(0, key.indexOf('('))))).toEqual(permissionTables)
 })
 
 test('what is written as SQL may look at anything', async () => {
