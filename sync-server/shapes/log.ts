@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { inRole } from '../db/postgres.ts'
-import type { Db, Tx } from '../db/tx.ts'
+import { readInRole } from '../db/postgres.ts'
+import type { Db, ReadTx } from '../db/tx.ts'
 import type { LogName } from './handle.ts'
 import type { Offset } from './offset.ts'
 
@@ -46,7 +46,7 @@ export const readLog = async (
   limit: ChunkLimit,
 ): Promise<LogRead> =>
   // The log is compacted meanwhile: what was a removal to a client when the head was read must not be gone from the rest.
-  inRole(db, { role: 'foyer_feed', facilityId: log.facilityId, isOneSnapshot: true }, async (tx) => {
+  readInRole(db, { role: 'foyer_feed', facilityId: log.facilityId, isOneSnapshot: true }, async (tx) => {
     const head = await readHead(tx, log)
     const after = next(head)
     return {
@@ -55,7 +55,7 @@ export const readLog = async (
     }
   })
 
-export const readHead = async (tx: Tx, { facilityId, audience }: LogName): Promise<Head> => {
+export const readHead = async (tx: ReadTx, { facilityId, audience }: LogName): Promise<Head> => {
   // `now()` is when this transaction began, which is before the snapshot of this statement.
   const { rows } = await sql<{ position: number; pruned_to: number; epoch: string; at: string }>`
     select coalesce(head.position, 0) as position, coalesce(head.pruned_to, 0) as pruned_to, epoch.epoch,
@@ -83,7 +83,7 @@ interface ChunkRequest {
  * that no planner turns into a join over the whole log: as NOT EXISTS it was quadratic while the table had no statistics.
  * OFFSET 0 keeps it from putting each message together once more wherever it is named, which took half of the time.
  */
-const readChunk = async (tx: Tx, { log, head, after, limit }: ChunkRequest): Promise<Chunk> => {
+const readChunk = async (tx: ReadTx, { log, head, after, limit }: ChunkRequest): Promise<Chunk> => {
   const { facilityId, audience } = log
   const { rows } = await sql<{ messages: string | null; cut_at: number | null; looked_to: number | null }>`
     with looked_at as not materialized (
