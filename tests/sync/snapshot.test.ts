@@ -225,7 +225,7 @@ describe('a load that is cut', () => {
     const { line, asked } = recorded(async (url, response) => {
       if (!isPart(url)) return response
       const bytes = await bytesOf(response)
-      if (cuts >= 3 * manifest.parts.length || bytes.length < 2) return new Response(bytes)
+      if (cuts >= manifest.parts.length || bytes.length < 2) return new Response(bytes)
       cuts += 1
       const some = bytes.subarray(0, 1 + ((cuts * 7919) % (bytes.length - 1)))
       return new Response(cutAfter(some))
@@ -234,7 +234,7 @@ describe('a load that is cut', () => {
     const desk = await newDesk({ fetch: line })
 
     const begins = asked.filter(isPart).map(({ searchParams }) => Number(searchParams.get('from')))
-    expect(begins.filter((from) => from > 0).length).toBeGreaterThan(manifest.parts.length)
+    expect(begins.filter((from) => from > 0).length).toBeGreaterThan(manifest.parts.length / 2)
     await expectAlike(desk, await deskOfTheLog())
   })
 
@@ -342,10 +342,18 @@ describe('a snapshot that is of no use', () => {
 describe('a desk that works when its log is lost', () => {
   test('loads the snapshot beside what it shows, and keeps its work (F3, N7)', async () => {
     const { line, partsAsked } = recorded()
-    const desk = await newDesk({ fetch: line })
+    let published: Promise<unknown> = Promise.resolve()
+    const patient: typeof fetch = async (input, init) => {
+      if (new URL(input instanceof Request ? input.url : input).pathname === '/v1/snapshot') await published
+      return line(input, init)
+    }
+    const desk = await newDesk({ fetch: patient })
     const before = partsAsked().length
+    const gate = Promise.withResolvers<undefined>()
+    published = gate.promise
     await server.sql(`select sync.renew_epoch(epoch, 'restored') from server_epoch`)
     await publishSnapshot(server, snapshots)
+    gate.resolve(undefined)
     await addFamilies(server, 1, 'Wald')
 
     await until(() => desk.rows('families').some(({ name }) => name === 'Wald 1'))
@@ -365,6 +373,8 @@ describe('a desk that was away for long', () => {
     await away.signIn()
     await away.stop()
     await addFamilies(server, 2500, 'Wald')
+    // PostgreSQL does it by itself, but not this minute.
+    await server.sql('analyze sync_log')
     manifest = await publishSnapshot(server, snapshots)
 
     const { line, partsAsked, fromTheStart } = recorded()
