@@ -84,7 +84,7 @@ export class SimDevice {
     const store = this.#running?.store
     if (!store) return undefined
     const { file } = store.replica
-    if (this.#reader?.file !== file) {
+    if (!this.#reader?.isOf(file)) {
       this.#reader?.close()
       this.#reader = readerOf(file, this.key)
     }

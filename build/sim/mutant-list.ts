@@ -130,7 +130,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       [
         'for (const entry of knownEntries(event.entries)) this.#buffer.push(entry)',
-        'const early = knownEntries(event.entries)\n      const position = early.at(-1)?.position\n      const { handle } = this.#parts.store.feedState\n      if (position) await this.#parts.store.apply({ entries: early, handle, position, serverTime: undefined })',
+        'const early = knownEntries(event.entries)\n      const position = early.at(-1)?.position\n      const { handle } = this.#parts.store.feedState\n      if (!position) return\n      this.#parts.onTables(await this.#parts.store.apply({ entries: early, handle, position, serverTime: undefined }))',
       ],
     ],
     plan: { ...cuts, office: 400 },

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { openEncrypted } from '../../src-main/data/sqlite.ts'
 
 type Value = string | number | null
@@ -5,16 +6,23 @@ export type Row = Readonly<Record<string, Value>>
 
 /** Looks into a replica from outside, without the engine. */
 export interface Reader {
-  readonly file: string
+  /** Whether this is still the file of that name: a first load that begins anew makes another one. */
+  readonly isOf: (file: string) => boolean
   readonly all: (sql: string, ...values: readonly Value[]) => readonly Row[]
   readonly value: (sql: string, ...values: readonly Value[]) => Value | undefined
   /** Whether the first sync came to its end. */
   readonly isComplete: () => boolean
-  readonly state: () => { readonly position: number; readonly handle: string | undefined; readonly appliedSeq: number }
+  readonly state: () => {
+    readonly file: string
+    readonly position: number
+    readonly handle: string | undefined
+    readonly appliedSeq: number
+  }
   readonly close: () => void
 }
 
 export const readerOf = (file: string, key: Uint8Array): Reader => {
+  const { ino } = statSync(file)
   const db = openEncrypted(file, { key, synchronous: 'NORMAL', readonly: true })
   const kept = new Map<string, ReturnType<typeof db.prepare>>()
   const prepared = (sql: string): ReturnType<typeof db.prepare> => {
@@ -29,13 +37,13 @@ export const readerOf = (file: string, key: Uint8Array): Reader => {
   const state = (): Partial<{ position: number; handle: string; isComplete: boolean; appliedSeq: number }> =>
     JSON.parse(String(value("select value from replica_state where key = 'state'") ?? '{}')) as ReturnType<typeof state>
   return {
-    file,
+    isOf: (other) => other === file && statSync(file).ino === ino,
     all,
     value,
     isComplete: () => state().isComplete ?? false,
     state: () => {
       const { position = 0, handle, appliedSeq = 0 } = state()
-      return { position, handle, appliedSeq }
+      return { file, position, handle, appliedSeq }
     },
     close: () => db.close(),
   }

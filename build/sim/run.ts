@@ -148,7 +148,10 @@ const simulate = async (run: Run): Promise<void> => {
   workAtTheOffice(run, office, { mean: plan.office, isOver: () => isOver || isPaused })
   const isDone = (): boolean => isFailed() || people.every((person) => person.isDone())
   const finished = await scheduler.runUntil(isDone, longestMs)
-  verdict.check('I9', finished, () => 'people could not finish their work')
+  verdict.check('I9', finished, () => {
+    const stuck = devices.filter((_device, index) => !people[index]?.isDone())
+    return `people could not finish their work: ${stuck.map(conditionOf).join('; ')}`
+  })
 
   isOver = true
   nemesis.calm()
@@ -162,6 +165,14 @@ const simulate = async (run: Run): Promise<void> => {
   await scheduler.runUntil(() => false, 1)
   await server.end()
   await activity.silence()
+}
+
+/** For people who read a history. */
+const conditionOf = (device: SimDevice): string => {
+  const { store, name } = device
+  if (!store) return `${name} is off`
+  const { position, isComplete } = store.feedState
+  return `${name} is at ${position}${isComplete ? '' : ', loading'}, shows ${device.reader() ? 'all' : 'nothing'}`
 }
 
 const workAtTheOffice = (

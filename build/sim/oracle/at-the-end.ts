@@ -98,6 +98,7 @@ interface Decided {
   readonly id: string
   readonly device_id: string
   readonly device_seq: number
+  readonly command: string
   readonly outcome: string
   readonly code: string | null
   readonly body: string
@@ -105,9 +106,12 @@ interface Decided {
 
 /** I1, I2, I3: each acknowledged mutation has one outcome, and what was refused is kept as it was. */
 const outcomes = async ({ sql, devices, journal, verdict }: EndParts): Promise<void> => {
-  const rows = await sql<Decided>('select id, device_id, device_seq, outcome, code, body from mutations')
+  const rows = await sql<Decided>('select id, device_id, device_seq, command, outcome, code, body from mutations')
   const byId = new Map(rows.map((row) => [row.id, row]))
   for (const device of devices) {
+    const lost = rows.find((row) => row.device_id === device.enrolled.id && row.command === 'work.lost')
+    const isTrue = lost === undefined || journal.wasSetBack(device)
+    verdict.check('I1', isTrue, () => `${device.name} says that ${lost?.device_seq} is lost, and nobody lost anything`)
     const kept = device.isOn ? savedIn(device) : new Map<string, string>()
     for (const { envelope, text } of journal.of(device)) {
       const what = `${device.name}: ${envelope.command} ${envelope.seq}`

@@ -27,7 +27,7 @@ export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
     look(device) {
       const reader = device.reader()
       if (!reader) return
-      const state = { file: reader.file, ...reader.state() }
+      const state = reader.state()
       const before = seen.get(device)
       if (before?.file === state.file && before.handle === state.handle) {
         verdict.check(
