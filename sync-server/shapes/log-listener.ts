@@ -6,7 +6,7 @@ import type { LogWaiters } from './log-waiters.ts'
 /** What the commit of a transaction announces: `<facility>:<audience>:<position>`. */
 const channel = 'facility_log'
 
-export interface LogListener {
+interface LogListener {
   readonly isListening: () => boolean
   readonly stop: () => Promise<void>
 }
