@@ -1,10 +1,11 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Pool } from 'pg'
 import { prepareServer, type ServerProcess } from '../../../build/server.ts'
 import { createDeviceCode } from '../../../sync-server/auth/codes.ts'
 import { hashPassword } from '../../../sync-server/auth/sign-in.ts'
+import { freePort } from '../../../sync-server/db/free-port.ts'
 import { openPostgres, type Postgres } from '../../../sync-server/db/postgres.ts'
 import { academy } from '../../support/academy.ts'
 import { type Counter, counterRows } from '../../support/counter-rows.ts'
@@ -56,6 +57,8 @@ export const openGround = async ({ adminUrl, serverUrl }: Urls, drop: () => Prom
   const databaseUrl = Object.assign(new URL(serverUrl), { port: String(databaseLine.port) }).href
   // Short holds, so that the end of a test does not wait for them.
   const env = { POLL_SECONDS: '2', DEVICE_REQUESTS: '100000', ADDRESS_REQUESTS: '100000' }
+  // Not the usual one: while this server is down, that of another test could take it and turn the desks away.
+  writeFileSync(path.join(folder, 'server-port'), String(await freePort()))
   const server = prepareServer({ dataFolder: folder, databaseUrl, env })
   await server.start()
   const line = await startProxy(portOf(server))
