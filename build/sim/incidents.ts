@@ -6,6 +6,7 @@ import type { Activity } from './activity.ts'
 import type { Database } from './database.ts'
 import type { SimDevice } from './device.ts'
 import type { History } from './history.ts'
+import { fairWeather } from './network.ts'
 import type { Office } from './office.ts'
 import type { Journal } from './oracle/journal.ts'
 import { savedIn, type Watch } from './oracle/while-running.ts'
@@ -43,7 +44,7 @@ export const planIncidents = (parts: IncidentParts, { once: names, operations }:
         history.count(`fault ${what}`)
         void work()
       })
-    incidents[name](parts, { first, second, at, device: chance.pick(parts.devices) })
+    incidents[name](parts, { first, second, at, operations, device: chance.pick(parts.devices) })
   }
 }
 
@@ -52,6 +53,8 @@ interface Moment {
   readonly second: number
   readonly at: (when: number, what: string, work: () => unknown) => void
   readonly device: SimDevice
+  /** How long the run is. */
+  readonly operations: number
 }
 
 const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = {
@@ -79,10 +82,14 @@ const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = 
     at(first, 'removals pruned', () => compact(parts, all))
     at(second, 'removals pruned', () => compact(parts, all))
   },
-  'set a device back': (parts, { first, second, at, device }) => {
+  'set a device back': (parts, { first, second, at, device, operations }) => {
     const copy = path.join(path.dirname(device.folder), `${device.name}-copy`)
     at(first, 'copy of a disk', () => device.crash('kill', 500, () => cpSync(device.folder, copy, { recursive: true })))
-    at(second, 'disk set back to its copy', () => device.crash('kill', 500, () => setBack(parts, device, copy)))
+    at(second + 200 * operations, 'disk set back to its copy', () => {
+      // Whoever carries a computer back plugs it in last: people write before the log can tell what was used.
+      device.link.weather = { ...fairWeather(), cut: 'both' }
+      device.crash('kill', 500, () => setBack(parts, device, copy))
+    })
   },
   'revoke a device': ({ database, activity, scheduler, history }, { first, at, device }) =>
     at(first, 'device revoked', () => {

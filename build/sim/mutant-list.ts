@@ -174,7 +174,12 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'retry after an outage (U3, N6)',
     file: 'src-main/data/outbox/upload-state.ts',
-    changes: [['outage: (upload) => wait(upload),', "outage: (upload) => stay({ ...upload, state: 'idle' }),"]],
+    changes: [
+      [
+        'wait({ ...upload, leastPauseMs: retryAfterMs }),',
+        "stay({ ...upload, state: 'idle', leastPauseMs: retryAfterMs }),",
+      ],
+    ],
     plan: cuts,
   },
   {

@@ -214,7 +214,10 @@ const devicesOf = (run: Run, { serve, journal, watch }: Lookers): readonly SimDe
           serve,
         }),
         watcher: {
-          saved: journal.add,
+          saved: (device, envelope) => {
+            journal.add(device, envelope)
+            watch.drawn(device, envelope.seq)
+          },
           shown: watch.look,
           crashed: watch.afterCrash,
           failed: (device, what, error) =>

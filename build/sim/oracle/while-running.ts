@@ -14,6 +14,8 @@ interface Seen {
 /** What must be so at every moment at which a person could look at a device. */
 export interface Watch {
   readonly look: (device: SimDevice) => void
+  /** A local write has got this number. */
+  readonly drawn: (device: SimDevice, seq: number) => void
   /** A replica may have lost its last commits. */
   readonly afterCrash: (device: SimDevice, kind: CrashKind) => void
   /** The device was set back, or the server was. */
@@ -40,6 +42,11 @@ export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
       ownWrites(device, reader, { verdict, journal })
       wholeTransactions(device, reader, verdict)
       soundReruns(device, reader, verdict)
+    },
+    drawn(device, seq) {
+      const reader = device.reader()
+      const isFree = reader === undefined || seq > progressOf(device, reader)
+      verdict.check('sequence', isFree, () => `${device.name} drew ${seq}, which its own log knows as used`)
     },
     afterCrash(device, kind) {
       if (kind === 'power') seen.delete(device)
