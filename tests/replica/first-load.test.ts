@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { indexDdl } from '../../src-shared/replica/schema.ts'
+import { type Disk, systemEnvironment } from '../../src-main/data/environment.ts'
 import { Store } from '../../src-main/data/store.ts'
 import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
 import { family } from '../support/academy.ts'
@@ -70,4 +71,34 @@ test('is made whole again after a cut in the middle of making its indexes', asyn
 
   expect(found()).toHaveLength(manyFamilies.length)
   expect(found()).not.toContain('stale')
+})
+
+test('goes on after the disk failed while the last of it was installed (D5)', async () => {
+  await store.close()
+  let isFailing = true
+  const disk: Disk = {
+    ...systemEnvironment.disk,
+    open(file, options) {
+      const db = systemEnvironment.disk.open(file, options)
+      const exec = db.exec.bind(db)
+      db.exec = (sql) => {
+        if (isFailing && sql.startsWith('create temp trigger before_image')) {
+          isFailing = false
+          throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' })
+        }
+        return exec(sql)
+      }
+      return db
+    },
+  }
+  const parts = storeParts(folder, counter)
+  store = await Store.open({ ...parts, environment: { ...parts.environment, disk } })
+  const entries = entriesOf(counter.rows)
+  await store.append(entries, 'handle-1')
+  await expect(complete(entries.length)).rejects.toMatchObject({ code: 'disk_failing' })
+
+  await complete(entries.length)
+
+  expect(store.replica.live().search.refresh()).toBe(false)
+  expect(rowsOf(store, 'families')).toHaveLength(1)
 })

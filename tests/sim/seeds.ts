@@ -16,4 +16,9 @@ export const knownSeeds: readonly KnownSeed[] = [
     operations: 200,
     found: 'a full disk in a rerun was kept as a refusal, and the write went from sight (D4, I5)',
   },
+  {
+    seed: 971132217,
+    operations: 50,
+    found: 'a disk that failed while a new replica was finished left it half installed for ever (D5, I8)',
+  },
 ]

@@ -90,8 +90,8 @@ const replicaOver = (
   tune(readConnection, { cacheKib: 32_768 })
   const state = stateStore(db)
   if (!state.read().isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 16_000 })
-  let search = state.read().isIndexed && !state.read().isComplete ? installSearchIndex(db) : undefined
-  let live: Live | undefined = state.read().isComplete ? goLive(db, installSearchIndex(db)) : undefined
+  let search = state.read().isIndexed && !state.read().isComplete ? installSearch(db) : undefined
+  let live: Live | undefined = state.read().isComplete ? goLive(db, installSearch(db)) : undefined
 
   const transact: Replica['transact'] = (work) => writes.transaction().execute(work)
   return {
@@ -112,7 +112,7 @@ const replicaOver = (
     keepSearch: () => void search?.refresh(),
     async complete(at) {
       await transact(async () => state.update({ ...at, isIndexed: true, isComplete: true }))
-      search ??= installSearchIndex(db)
+      search ??= installSearch(db)
       live ??= goLive(db, search)
     },
     async close() {
@@ -125,9 +125,12 @@ const replicaOver = (
   }
 }
 
+/** All or nothing, as goLive: what a failing disk left half installed could never be installed again. */
+const installSearch = (db: SqliteDatabase): SearchIndex => db.transaction(() => installSearchIndex(db))()
+
 const goLive = (db: SqliteDatabase, search: SearchIndex): Live => {
   tune(db, { cacheKib: 16_384, pagesInLog: 1000 })
-  return { images: installBeforeImages(db), reads: unsentReads(db), search }
+  return db.transaction(() => ({ images: installBeforeImages(db), reads: unsentReads(db), search }))()
 }
 
 interface Tuning {
