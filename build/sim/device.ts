@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { AnyCommand } from '../../src-shared/commands/index.ts'
 import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
@@ -84,6 +84,8 @@ export class SimDevice {
     const store = this.#running?.store
     if (!store) return undefined
     const { file } = store.replica
+    // It was killed between deleting a replica and making the next, and has not fallen yet.
+    if (!existsSync(file)) return undefined
     if (!this.#reader?.isOf(file)) {
       this.#reader?.close()
       this.#reader = readerOf(file, this.key)
