@@ -40,6 +40,12 @@ interface DeviceWatcher<D> {
 
 export type CrashKind = 'kill' | 'power'
 
+export interface Fall {
+  readonly kind: CrashKind
+  readonly downMs: number
+  readonly meanwhile?: (() => void) | undefined
+}
+
 const keepSentMs = 35 * 24 * 3600 * 1000
 
 /** As the data process does it when a person signs in. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { AnyCommand } from '../../src-shared/commands/index.ts'
 import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
@@ -8,17 +8,12 @@ import type { Actor } from '../../src-main/data/outbox/enqueue.ts'
 import { Store } from '../../src-main/data/store.ts'
 import { connectServer } from '../../src-main/data/sync/server.ts'
 import { Sync } from '../../src-main/data/sync/sync.ts'
-import { type CrashKind, type DeviceParts, forgetOldSent, type Health, isDiskFault, noUnsure } from './device-parts.ts'
+import type { CrashKind, DeviceParts, Fall, Health } from './device-parts.ts'
+import { forgetOldSent, isDiskFault, noUnsure } from './device-parts.ts'
 import type { Link } from './network.ts'
 import { type Reader, readerOf } from './reader.ts'
 import { createSimDisk, type DiskCall, type DiskFault, type SimDisk } from './sim-disk.ts'
 import type { Enrolled } from './world.ts'
-
-interface Fall {
-  readonly kind: CrashKind
-  readonly downMs: number
-  readonly meanwhile?: (() => void) | undefined
-}
 
 interface Running {
   readonly disk: SimDisk
@@ -48,6 +43,8 @@ export class SimDevice {
   #disk: SimDisk | undefined
   #starts = 0
   #isStarting = false
+  /** Its files are about to be taken. */
+  #isFalling = false
   #isDeciding = false
   #reader: Reader | undefined
 
@@ -84,8 +81,6 @@ export class SimDevice {
     const store = this.#running?.store
     if (!store) return undefined
     const { file } = store.replica
-    // It was killed between deleting a replica and making the next, and has not fallen yet.
-    if (!existsSync(file)) return undefined
     if (!this.#reader?.isOf(file)) {
       this.#reader?.close()
       this.#reader = readerOf(file, this.key)
@@ -117,13 +112,11 @@ export class SimDevice {
 
   /** Closed for so long. */
   rest(milliseconds: number): void {
-    const { scheduler } = this.#parts
-    if (!this.isOn) return
-    void this.stop().then(() => scheduler.after(milliseconds, () => this.start()))
+    if (this.isOn) void this.stop().then(() => this.#parts.scheduler.after(milliseconds, () => this.start()))
   }
 
   start(): void {
-    if (this.#running || this.#isStarting || this.isHeld) return
+    if (this.#running || this.#isStarting || this.#isFalling || this.isHeld) return
     this.#isStarting = true
     void this.#open().finally(() => {
       this.#isStarting = false
@@ -156,12 +149,14 @@ export class SimDevice {
     const { scheduler, history, chance, watcher } = this.#parts
     if (this.#disk !== disk) return
     this.#disk = undefined
+    this.#isFalling = true
     const sync = this.#running?.sync
     this.#running = undefined
     history.count(`fault device ${kind}`)
     this.#closeReader()
     // What runs now meets a dead disk; its files are taken when it has given up.
     scheduler.after(0, () => {
+      this.#isFalling = false
       sync?.stop()
       const survivors =
         kind === 'power' ? (possible: number) => (chance.happens(50) ? 0 : chance.int(0, possible)) : undefined
