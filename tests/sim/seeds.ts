@@ -6,7 +6,7 @@ export interface KnownSeed {
   readonly found: string
 }
 
-/** What a seed does changes when the simulator draws something new; the fault that each found has a test of its own too. */
+/** What a seed does changes when the simulator draws something new: then it is one more seed among others. */
 export const knownSeeds: readonly KnownSeed[] = [
   { seed: 1, operations: 60, found: 'a line that died half open was noticed too late to drain in 30 s (I8, N5)' },
   { seed: 5, operations: 60, found: 'a clock that was years behind made the sent log forget at once (T1, S5)' },
