@@ -105,10 +105,7 @@ export class Sync {
     this.#held?.accept()
   }
 
-  /**
-   * What is shown is damaged, or was made by another version: a second replica is filled from the log's beginning, as if
-   * the log had been lost (SPEC F3). Does nothing while that is under way.
-   */
+  /** What is shown is damaged or of another version: a second replica is filled, unless one is already (SPEC F3). */
   renew(): void {
     if (this.#state !== 'renewing') this.#beginAnew()
   }
@@ -160,6 +157,8 @@ export class Sync {
       this.#rowsReceived = 0
       this.#rowsTotal = undefined
       this.#buffer = []
+      // What was held belongs to a replica that is given up: accepting it later must not bring that state back.
+      this.#held = undefined
       this.#mayUseSnapshot = this.#state === 'live' || !this.#parts.store.feedState.isIndexed
       await this.#parts.store.startOver()
       if (!this.#mayUseSnapshot || this.#isRenewing) return
