@@ -126,10 +126,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'batch only at up-to-date (R2, N10)',
-    file: 'src-main/data/sync/sync.ts',
+    file: 'src-main/data/sync/log-feed.ts',
     changes: [
       [
-        'for (const entry of knownEntries(event.entries)) this.#buffer.push(entry)',
+        'for (const entry of knownEntries(event.entries)) this.#entries.push(entry)',
         'const early = knownEntries(event.entries)\n      const position = early.at(-1)?.position\n      const { handle } = this.#parts.store.feedState\n      if (!position) return\n      this.#parts.onTables(await this.#parts.store.apply({ entries: early, handle, position, serverTime: undefined }))',
       ],
     ],
@@ -137,7 +137,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'log that began anew without a word (F5, N8)',
-    file: 'src-main/data/sync/sync.ts',
+    file: 'src-main/data/sync/log-feed.ts',
     changes: [["    throw new Error('The log began anew without a word')\n", '']],
     plan: { ...noise, office: 400, once: ['change the epoch', 'prune removals'] },
   },

@@ -52,6 +52,34 @@ describe('rows that vanish on the server in masses (S11)', () => {
     expect(methods()).toBeGreaterThan(200)
   })
 
+  test('are forgotten when their replica is given up: a word that comes late changes nothing', async () => {
+    await desk.stop()
+    const gate = Promise.withResolvers<void>()
+    let isRenewing = false
+    const line: typeof fetch = async (input, init) => {
+      const url = input instanceof Request ? input.url : String(input)
+      isRenewing ||= url.includes('offset=-1')
+      if (isRenewing && url.includes('/v1/shape')) await gate.promise
+      return fetch(input, init)
+    }
+    desk = openDesk({ folder: desk.folder, fetch: line })
+    await desk.signIn()
+    await removeMany()
+    await until(isHeld)
+    const { replica } = desk.data.signedIn().store
+
+    replica.explained(Object.assign(new Error('database disk image is malformed'), { code: 'SQLITE_CORRUPT' }))
+    await until(() => isRenewing)
+    await desk.call('sync.accept_removal')
+    const before = methods()
+    gate.resolve()
+
+    await until(() => desk.data.signedIn().store.replica !== replica)
+    await server.sql(`update payment_methods set name = 'Cash desk' where kind = 'cash'`)
+    await until(() => desk.rows('payment_methods').some(({ name }) => name === 'Cash desk'))
+    expect([before > 200, await isHeld()]).toEqual([true, false])
+  })
+
   test('are not taken away by a new replica either', async () => {
     await desk.stop()
     await removeMany()

@@ -1,6 +1,6 @@
 import { isChangeMessage, type Message, ShapeStream } from '@electric-sql/client'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
-import type { FeedEvent } from './feed.ts'
+import type { LogEvent } from './feed.ts'
 import { type LogBodies, logBodies } from './log-bodies.ts'
 import type { Server } from './server.ts'
 
@@ -10,7 +10,7 @@ export interface ShapeLoopParts {
   /** Where to go on; position 0 without a handle starts from the beginning. */
   readonly from: { readonly position: number; readonly handle: string | undefined }
   /** One event after the other; the next is asked for when this is done. */
-  readonly onEvent: (event: FeedEvent, handle: string | undefined) => Promise<void>
+  readonly onEvent: (event: LogEvent, handle: string | undefined) => Promise<void>
   /** Called at most once: the stream has ended, because of the server's final answer or of an event that failed. */
   readonly onEnd: (error: unknown) => void
 }
@@ -36,7 +36,7 @@ export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts)
   })
   stream.subscribe(async (messages) => {
     try {
-      for (const event of toFeedEvents(messages, bodies)) {
+      for (const event of toLogEvents(messages, bodies)) {
         if (abort.signal.aborted) return
         await onEvent(event, stream.shapeHandle)
       }
@@ -48,8 +48,8 @@ export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts)
   return { stop: () => abort.abort() }
 }
 
-const toFeedEvents = (messages: readonly Message[], bodies: LogBodies): readonly FeedEvent[] => {
-  const events: FeedEvent[] = []
+const toLogEvents = (messages: readonly Message[], bodies: LogBodies): readonly LogEvent[] => {
+  const events: LogEvent[] = []
   let entries: LogEntry[] = []
   const flush = (): void => {
     if (entries.length > 0) events.push({ kind: 'entries', entries })
@@ -70,7 +70,7 @@ const toFeedEvents = (messages: readonly Message[], bodies: LogBodies): readonly
 }
 
 /** Our server adds its clock at that position; a plain Electric does not. */
-const upToDate = (headers: Readonly<Record<string, unknown>>): FeedEvent => {
+const upToDate = (headers: Readonly<Record<string, unknown>>): LogEvent => {
   const serverTime = headers['server_time']
   return {
     kind: 'up-to-date',
