@@ -13,7 +13,7 @@ const wanted = 300_000
 
 const rateOf = ({ rows, seconds }: FirstSync): number => rows / seconds
 
-/** New computers, one after the other: from the code typed in to a counter that can be used. */
+/** New computers, one after the other: from the code typed in to a counter that can be used, and to all rows. */
 export const firstSyncBenchmark: Benchmark = {
   name: 'first-sync',
   async run(place) {
@@ -26,7 +26,7 @@ export const firstSyncBenchmark: Benchmark = {
     const limitSeconds = median([bare.seconds, bareAfter.seconds])
     const fromSnapshot: Line = {
       benchmark: 'first-sync',
-      what: 'rows/s, enroll to usable counter, median of 2',
+      what: 'rows/s, enroll to every row there, median of 2',
       value: median(syncs.map(rateOf)),
       unit: 'rows/s',
       budget: wanted,
@@ -39,6 +39,13 @@ export const firstSyncBenchmark: Benchmark = {
         limit_megabytes: bare.megabytes,
       },
     }
+    const usable: Line = {
+      benchmark: 'first-sync',
+      what: 'enroll to usable counter (today and the people), median of 2',
+      value: median(syncs.map(({ usableSeconds }) => usableSeconds)),
+      unit: 's',
+      limit: { what: 'the whole ready file over HTTP, not encrypted', value: limitSeconds },
+    }
     const fromLog: Line = {
       benchmark: 'first-sync',
       what: 'the same without a snapshot, by the log alone',
@@ -47,7 +54,7 @@ export const firstSyncBenchmark: Benchmark = {
       limit: { what: 'COPY into encrypted SQLite, with its indexes', value: copy.rows / copy.seconds },
       figures: { rows: logAlone.rows, seconds: logAlone.seconds, limit_seconds: copy.seconds },
     }
-    return [fromSnapshot, fromLog]
+    return [fromSnapshot, usable, fromLog]
   },
 }
 

@@ -16,7 +16,7 @@ export const snapshotOf = async (place: Place): Promise<SnapshotManifest> => {
   place.log('Waiting for the snapshot …')
   for (let second = 0; second < patienceSeconds; second += 1) {
     const [row] = await place.sql<{ epoch: string }>('select epoch from server_epoch')
-    const found = publishedIn(folderIn(place), logOf(place)).find(({ epoch }) => epoch === row?.epoch)
+    const found = publishedIn(folderIn(place), logOf(place), 'whole').find(({ epoch }) => epoch === row?.epoch)
     if (found) return found
     await delay(1000)
   }

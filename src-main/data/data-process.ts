@@ -143,11 +143,11 @@ export class DataProcess {
     const line = this.#unlocked?.sync.line ?? { online: false, problem: null }
     const last_problem = this.#lastProblem(line.problem)
     if (!this.#unlocked) {
-      const nothing = { waiting: 0, received_up_to: null, sent_up_to: null, held: null }
+      const nothing = { waiting: 0, received_up_to: null, sent_up_to: null, held: null, other_days: null }
       return { ...line, ...nothing, last_problem, health: idleHealth }
     }
     const { store, sync, health } = this.#unlocked
-    const receivedUpTo = store.replica.readState().receivedUpTo ?? null
+    const { receivedUpTo = null, isOfToday } = store.replica.readState()
     const oldest = store.desk.mutationsAfter(store.progress, 1)[0]
     return {
       ...line,
@@ -155,6 +155,7 @@ export class DataProcess {
       received_up_to: receivedUpTo,
       sent_up_to: oldest?.at ?? receivedUpTo,
       held: sync.held ?? null,
+      other_days: isOfToday ? { received: sync.rowsReceived, total: sync.rowsTotal ?? null } : null,
       last_problem,
       health: health.status,
     }

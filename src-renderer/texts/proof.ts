@@ -37,6 +37,15 @@ export const agoText = (at: InstantText, now: InstantText): string | undefined =
   return `${count} ${count === 1 ? one : many}`
 }
 
+/** `Today is here. Other days are still coming: 43 %.`; undefined when all days are here. */
+export const otherDaysText = ({ other_days }: SyncStatus, { locale }: Place): string | undefined => {
+  if (other_days === null) return undefined
+  const { received, total } = other_days
+  if (total === null) return 'Today is here. Other days are still coming.'
+  const share = Math.min(received / Math.max(total, 1), 1)
+  return `Today is here. Other days are still coming: ${share.toLocaleString(locale, { style: 'percent' })}.`
+}
+
 /** Whether this computer holds what the server has, as far as is known. */
 export const proofText = (status: SyncStatus, now: InstantText, place: Place): Told => {
   const { health, waiting, online } = status

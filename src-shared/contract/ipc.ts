@@ -79,6 +79,8 @@ export const syncStatus = z.object({
   sent_up_to: instantSchema.nullable(),
   /** The server took away so many of all rows here: nothing more is received until a manager has looked. */
   held: z.object({ removed: z.number().int(), rows: z.number().int() }).nullable(),
+  /** Of the rows of other days so many have come, of so many where the server has said so; null when all are here. */
+  other_days: z.object({ received: z.number().int(), total: z.number().int().nullable() }).nullable(),
   /** Why there is no connection, when the server said so or the program knows. */
   problem: errorBody.nullable(),
   /** The last problem with the line, also when it is over. */

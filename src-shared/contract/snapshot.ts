@@ -12,9 +12,17 @@ const snapshotPart = z.object({
   rows: z.number().int().min(0),
 })
 
-/** A ready-made replica of the device's facility: the log up to a position, from which a desk goes on with the log. */
+/**
+ * `whole`: the log up to a position, from which a desk goes on with the log. `today`: of that the people, their money and
+ * the sessions around today, so that a counter can open before all the rest has come.
+ */
+export const snapshotExtent = z.enum(['whole', 'today'])
+export type SnapshotExtent = z.infer<typeof snapshotExtent>
+
+/** A ready-made replica of the device's facility. */
 export const snapshotManifest = z.object({
   id: z.string().regex(/^[0-9a-z-]{1,80}$/),
+  extent: snapshotExtent.default('whole'),
   /** SHA-256 of what both sides must agree on (replica/snapshot-parts.ts), hexadecimal. */
   fingerprint: z.string(),
   /** The log that it continues as, and where. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { snapshotManifest } from '../../src-shared/contract/snapshot.ts'
+import { snapshotExtent, snapshotManifest } from '../../src-shared/contract/snapshot.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Device } from '../auth/devices.ts'
 import type { Audience } from '../../src-shared/schema/table.ts'
@@ -8,6 +8,7 @@ import type { LogName } from '../shapes/handle.ts'
 import { readHead } from '../shapes/log.ts'
 import { openPart, publishedIn } from '../snapshots/place.ts'
 import { isUsable } from '../snapshots/refresh.ts'
+import { isStillToday } from '../snapshots/today.ts'
 import { json } from './answer.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
@@ -29,22 +30,22 @@ const logOf = (device: Device, wanted: Audience): LogName => {
 /** Nothing is wrong: the log alone brings everything too. */
 const none = (): DomainError => new DomainError('not_found', 'There is no snapshot that fits: follow the log.')
 
-export const snapshotRoute = ({ config, db }: Services) =>
+export const snapshotRoute = ({ config, db, now }: Services) =>
   defineRoute({
     method: 'GET',
     path: '/v1/snapshot',
     summary: "A ready-made replica of the device's facility, to load before the log is followed from its position",
     auth: 'device',
     isReading: true,
-    input: z.object({ audience }),
+    input: z.object({ audience, extent: snapshotExtent.default('whole') }),
     output: snapshotManifest,
     handle: async (query, _request, device) => {
       const log = logOf(device, query.audience)
       // The handles of a real Electric service are its own.
       if (config.snapshotFolder === undefined || config.electricUrl !== undefined) throw none()
       const head = await inRole(db, { role: 'foyer_feed', facilityId: log.facilityId }, async (tx) => readHead(tx, log))
-      const manifest = publishedIn(config.snapshotFolder, log).find((published) => isUsable(published, head))
-      if (!manifest) throw none()
+      const manifest = publishedIn(config.snapshotFolder, log, query.extent).find((each) => isUsable(each, head))
+      if (!manifest || !isStillToday(manifest, now())) throw none()
       return json(manifest)
     },
   })

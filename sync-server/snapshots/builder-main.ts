@@ -13,7 +13,13 @@ const { db } = openPostgres({ url: databaseUrl, maxConnections: 1 })
 await keepSnapshots({
   db,
   folder,
-  policy: { leastPositions: 5000, positionsBehind: 10_000, minutes: 60, partBytes: 12_000_000 },
+  policy: {
+    leastPositions: 5000,
+    positionsBehind: 10_000,
+    minutes: 60,
+    leastRowsForToday: 100_000,
+    partBytes: 12_000_000,
+  },
   everySeconds: 30,
   // The server ends the thread with itself.
   signal: new AbortController().signal,

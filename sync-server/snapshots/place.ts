@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { type SnapshotManifest, snapshotManifest } from '../../src-shared/contract/snapshot.ts'
+import { type SnapshotExtent, type SnapshotManifest, snapshotManifest } from '../../src-shared/contract/snapshot.ts'
 import { snapshotFingerprint } from '../../src-shared/replica/snapshot-parts.ts'
 import type { LogName } from '../shapes/handle.ts'
 
@@ -16,11 +16,12 @@ export const partFile = (number: number): string => `${number}.zst`
 export const fingerprint = createHash('sha256').update(snapshotFingerprint()).digest('hex')
 
 /** What is published for a log, the latest position first. */
-export const publishedIn = (folder: string, log: LogName): readonly SnapshotManifest[] => {
+export const publishedIn = (folder: string, log: LogName, extent: SnapshotExtent): readonly SnapshotManifest[] => {
   const own = folderOf(folder, log)
   return namesIn(own)
     .filter((name) => !name.includes('.'))
     .flatMap((name) => readManifest(join(own, name)))
+    .filter((manifest) => manifest.extent === extent)
     .toSorted((a, b) => b.position - a.position)
 }
 

@@ -3,16 +3,17 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { constants, zstdCompressSync } from 'node:zlib'
 import type Sqlite from 'better-sqlite3'
-import type { SnapshotManifest } from '../../src-shared/contract/snapshot.ts'
+import { type SnapshotExtent, snapshotExtent, type SnapshotManifest } from '../../src-shared/contract/snapshot.ts'
 import { type PartTable, partTables } from '../../src-shared/replica/snapshot-parts.ts'
 import { type LogName, newHandle } from '../shapes/handle.ts'
 import { fingerprint, manifestFile, partFile, publishedIn } from './place.ts'
+import { rowsOfAll, type RowsOf, rowsOfToday } from './today.ts'
 import type { WorkingCopy } from './working-copy.ts'
 
 const rowsPerStep = 5000
 const pageBytes = 4096
 
-/** Those that a desk may be loading right now, and the newest. */
+/** Of each extent: those that a desk may be loading right now, and the newest. */
 const kept = 2
 
 interface PublishParts {
@@ -20,13 +21,14 @@ interface PublishParts {
   readonly folder: string
   readonly log: LogName
   readonly copy: WorkingCopy
+  readonly extent: SnapshotExtent
   readonly partBytes: number
   /** Instant. */
   readonly now: string
 }
 
 /** Writes a snapshot of the working copy beside the earlier ones, and takes away those that are too old. */
-export const publish = ({ folder, log, copy, partBytes, now }: PublishParts): SnapshotManifest => {
+export const publish = ({ folder, log, copy, extent, partBytes, now }: PublishParts): SnapshotManifest => {
   const state = copy.state()
   if (!state) throw new Error('The working copy is empty.')
   const id = `${state.position}-${randomBytes(8).toString('hex')}`
@@ -35,9 +37,11 @@ export const publish = ({ folder, log, copy, partBytes, now }: PublishParts): Sn
   try {
     copy.db.pragma('analysis_limit = 1000')
     copy.db.exec('analyze')
-    const parts = writeParts(copy.db, draft, partBytes)
+    const rowsOf = extent === 'today' ? rowsOfToday(copy.db, now) : rowsOfAll
+    const parts = writeParts({ db: copy.db, folder: draft, partBytes, rowsOf })
     const manifest: SnapshotManifest = {
       id,
+      extent,
       fingerprint,
       handle: newHandle(log, state.epoch),
       epoch: state.epoch,
@@ -59,9 +63,7 @@ export const publish = ({ folder, log, copy, partBytes, now }: PublishParts): Sn
 /** Takes away what nobody loads any more, and what a crash has left unfinished. */
 export const clearOld = (root: string, folder: string, log: LogName): void => {
   const names = new Set(
-    publishedIn(root, log)
-      .slice(0, kept)
-      .map(({ id }) => id),
+    snapshotExtent.options.flatMap((extent) => publishedIn(root, log, extent).slice(0, kept)).map(({ id }) => id),
   )
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.isDirectory() && !names.has(entry.name))
@@ -71,7 +73,14 @@ export const clearOld = (root: string, folder: string, log: LogName): void => {
 
 type Part = SnapshotManifest['parts'][number]
 
-const writeParts = (db: Sqlite.Database, folder: string, partBytes: number): readonly Part[] => {
+interface Writing {
+  readonly db: Sqlite.Database
+  readonly folder: string
+  readonly partBytes: number
+  readonly rowsOf: RowsOf
+}
+
+const writeParts = ({ db, folder, partBytes, rowsOf }: Writing): readonly Part[] => {
   const parts: Part[] = []
   let rows = 0
   db.exec("attach ':memory:' as part")
@@ -85,7 +94,7 @@ const writeParts = (db: Sqlite.Database, folder: string, partBytes: number): rea
     db.exec("detach part; attach ':memory:' as part")
   }
   try {
-    for (const added of fillAll(db)) {
+    for (const added of fillAll(db, rowsOf)) {
       rows += added
       if (filled(db) >= partBytes) flush()
     }
@@ -106,14 +115,14 @@ const sources: Readonly<Record<string, string>> = {
 }
 
 /** Adds the rows of all tables, and tells with each step how many that count. */
-function* fillAll(db: Sqlite.Database): Generator<number> {
+function* fillAll(db: Sqlite.Database, rowsOf: RowsOf): Generator<number> {
   for (const table of partTables) {
-    for (const added of fill(db, table)) yield table.isCounted ? added : 0
+    for (const added of fill(db, table, rowsOf)) yield table.isCounted ? added : 0
   }
 }
 
 /** Adds the rows of a table to the part, step by step; between two steps the part may be another one. */
-function* fill(db: Sqlite.Database, table: PartTable): Generator<number> {
+function* fill(db: Sqlite.Database, table: PartTable, rowsOf: RowsOf): Generator<number> {
   const ddl = table.ddl.replace('create table ', 'create table if not exists part.')
   const source = sources[table.name]
   if (source !== undefined && !table.name.startsWith('search')) {
@@ -121,7 +130,7 @@ function* fill(db: Sqlite.Database, table: PartTable): Generator<number> {
     yield db.prepare(`insert into part."${table.name}" ${source}`).run().changes
     return
   }
-  const from = source === undefined ? `main."${table.name}"` : `(${source})`
+  const from = source === undefined ? rowsOf(table.name) : `(${source})`
   for (let after: unknown = source === undefined ? '' : 0; after !== null;) {
     const last: unknown = db
       .prepare(`select max(id) from (select id from ${from} where id > ? order by id limit ${rowsPerStep})`)

@@ -5,6 +5,7 @@ import type { LogName } from '../shapes/handle.ts'
 import { type Head, readHead } from '../shapes/log.ts'
 import { fingerprint, folderOf, publishedIn } from './place.ts'
 import { clearOld, publish } from './publish.ts'
+import { isWorthwhile } from './today.ts'
 import { catchUp, openWorkingCopy } from './working-copy.ts'
 
 /** When a snapshot is worth making, and when it is too old: what is missing comes by the log, row by row. */
@@ -15,6 +16,8 @@ export interface SnapshotPolicy {
   readonly positionsBehind: number
   /** Minutes after which anything new is reason enough. */
   readonly minutes: number
+  /** Of fewer rows the whole is there before anybody has looked: today is not made apart. */
+  readonly leastRowsForToday: number
   /** How large the database of a part gets: desks hold two of them in memory. */
   readonly partBytes: number
 }
@@ -41,7 +44,9 @@ export const refreshSnapshot = async (
   if (!copy) return 'busy'
   try {
     await catchUp(db, log, copy)
-    publish({ folder: own, log, copy, partBytes: policy.partBytes, now: new Date(now()).toISOString() })
+    const order = { folder: own, log, copy, partBytes: policy.partBytes, now: new Date(now()).toISOString() }
+    const { rows } = publish({ ...order, extent: 'whole' })
+    if (isWorthwhile(copy.db, rows, policy.leastRowsForToday)) publish({ ...order, extent: 'today' })
     clearOld(folder, own, log)
     return 'published'
   } finally {
@@ -57,7 +62,7 @@ interface DueParts {
 
 const isDue = (head: Head, { folder, policy, now }: DueParts, log: LogName): boolean => {
   if (head.position < policy.leastPositions) return false
-  const [newest] = publishedIn(folder, log).filter((manifest) => isUsable(manifest, head))
+  const [newest] = publishedIn(folder, log, 'whole').filter((manifest) => isUsable(manifest, head))
   if (!newest) return true
   const behind = head.position - newest.position
   const isOld = now - Date.parse(newest.taken_at) >= policy.minutes * 60_000

@@ -10,8 +10,10 @@ export interface ReplicaState {
   readonly isComplete: boolean
   /** Indexes and search index are there: rows of the log that still come keep them. */
   readonly isIndexed: boolean
-  /** Its rows were carried over from one of another shape: shown until the server's are there. */
+  /** Its rows were carried over from one of another shape, or are only today's: shown until the server's are there. */
   readonly isStale: boolean
+  /** Only what is around today: what happened on other days is still coming. */
+  readonly isOfToday: boolean
   /** The last local sequence whose effects are in. */
   readonly appliedSeq: number
   /** The server's time at `position`. */
@@ -26,6 +28,7 @@ export const initialState: ReplicaState = {
   isComplete: false,
   isIndexed: false,
   isStale: false,
+  isOfToday: false,
   appliedSeq: 0,
   receivedUpTo: undefined,
   latestHlc: undefined,

@@ -1,4 +1,4 @@
-import type { SnapshotManifest } from '../../../src-shared/contract/snapshot.ts'
+import type { SnapshotExtent, SnapshotManifest } from '../../../src-shared/contract/snapshot.ts'
 import type { Environment } from '../environment.ts'
 import { Outage, type Server } from '../sync/server.ts'
 
@@ -74,8 +74,11 @@ const request = async ({ url, server, signal }: Line, path: string): Promise<Res
 }
 
 /** What the server says of its snapshot, unread. Throws NotGiven. */
-export const fetchManifest = async (line: Line): Promise<unknown> =>
-  persistently(line, async () => JSON.parse(await (await request(line, '/v1/snapshot')).text()) as unknown)
+export const fetchManifest = async (line: Line, extent: SnapshotExtent): Promise<unknown> =>
+  persistently(
+    line,
+    async () => JSON.parse(await (await request(line, `/v1/snapshot?extent=${extent}`)).text()) as unknown,
+  )
 
 /** A part as it was sent; what was cut goes on at its byte. Throws NotGiven. */
 export const fetchPart = async (line: Line, { id, parts }: SnapshotManifest, number: number): Promise<Uint8Array> => {

@@ -118,9 +118,12 @@ export const finishLoad = (disk: Disk, { file, key }: ReplicaFile): void => {
     db.pragma('cache_size = -65536')
     db.pragma('threads = 2')
     for (const ddl of indexDdl) db.exec(ddl)
-    const { position, handle, latest_hlc } = progress.manifest
+    const { extent, position, handle, latest_hlc, taken_at } = progress.manifest
+    const isOfToday = extent === 'today'
+    const latestHlc = latest_hlc ?? undefined
+    const at = { position, handle, latestHlc, receivedUpTo: taken_at }
     db.transaction(() => {
-      stateStore(db).update({ position, handle, latestHlc: latest_hlc ?? undefined, isIndexed: true })
+      stateStore(db).update({ ...at, isIndexed: true, isStale: isOfToday, isOfToday })
     }).immediate()
   } finally {
     db.close()

@@ -1,10 +1,11 @@
-import { type SnapshotManifest, snapshotManifest } from '../../../src-shared/contract/snapshot.ts'
+import { type SnapshotExtent, type SnapshotManifest, snapshotManifest } from '../../../src-shared/contract/snapshot.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
 import { fetchManifest, fetchPart, type Line, NotGiven } from './fetch-part.ts'
 import { fingerprint } from './load-parts.ts'
 import { DamagedPart, type LoadProgress, type ReplicaFile, type ReplicaWork } from './replica-work.ts'
 
 export interface SnapshotParts extends Line {
+  readonly extent: SnapshotExtent
   readonly work: ReplicaWork
   readonly onProgress: (rows: { readonly received: number; readonly total: number }) => void
   readonly onFault: (error: unknown) => void
@@ -23,7 +24,7 @@ const mostTries = 3
 export const loadSnapshot = async (parts: SnapshotParts, target: ReplicaFile): Promise<Loaded> => {
   for (let tries = 1; tries <= mostTries; tries += 1) {
     try {
-      const begun = (await parts.work.progressOf(target)) ?? (await begin(parts, target))
+      const begun = (await begunBefore(parts, target)) ?? (await begin(parts, target))
       if (!begun) return 'none'
       await loadRest(parts, target, begun)
       await parts.work.finish(target)
@@ -40,19 +41,34 @@ export const loadSnapshot = async (parts: SnapshotParts, target: ReplicaFile): P
   return 'none'
 }
 
+/** The same for a device that shows nothing yet: today is enough for it, unless more was begun already (SPEC F12). */
+export const loadTodayFirst = async (parts: SnapshotParts, target: ReplicaFile): Promise<Loaded> => {
+  if ((await begunBefore(parts, target)) === undefined) {
+    const today = await loadSnapshot({ ...parts, extent: 'today' }, target)
+    if (today !== 'none') return today
+  }
+  return loadSnapshot(parts, target)
+}
+
+const begunBefore = async ({ work, extent }: SnapshotParts, target: ReplicaFile): Promise<LoadProgress | undefined> => {
+  const progress = await work.progressOf(target)
+  return progress?.manifest.extent === extent ? progress : undefined
+}
+
 /** Undefined when the server has none, or none for this program. */
 const begin = async (parts: SnapshotParts, target: ReplicaFile): Promise<LoadProgress | undefined> => {
-  const manifest = await offeredSnapshot(parts)
+  const manifest = await offeredSnapshot(parts, parts.extent)
   if (!manifest) return undefined
   await parts.work.begin(target, manifest)
   return { manifest, partsDone: 0 }
 }
 
 /** What the server has for this program, if anything. */
-export const offeredSnapshot = async (line: Line): Promise<SnapshotManifest | undefined> => {
+export const offeredSnapshot = async (line: Line, extent: SnapshotExtent): Promise<SnapshotManifest | undefined> => {
   try {
-    const parsed = snapshotManifest.safeParse(await fetchManifest(line))
-    return parsed.success && parsed.data.fingerprint === fingerprint ? parsed.data : undefined
+    const parsed = snapshotManifest.safeParse(await fetchManifest(line, extent))
+    const isUsable = parsed.success && parsed.data.extent === extent && parsed.data.fingerprint === fingerprint
+    return isUsable ? parsed.data : undefined
   } catch (error) {
     if (error instanceof NotGiven) return undefined
     throw error

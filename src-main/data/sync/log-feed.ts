@@ -1,7 +1,7 @@
 import { type ErrorData, toErrorData } from '../../../src-shared/errors.ts'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import type { Environment } from '../environment.ts'
-import { type Loaded, loadSnapshot, offeredSnapshot } from '../snapshot/load-snapshot.ts'
+import { type Loaded, loadSnapshot, loadTodayFirst, offeredSnapshot } from '../snapshot/load-snapshot.ts'
 import { snapshotFirst } from '../snapshot/snapshot-first.ts'
 import type { Store } from '../store.ts'
 import { largeLoss, largeRemoval, type Removal } from './brake.ts'
@@ -133,7 +133,8 @@ export class LogFeed {
       await this.#step({ kind: 'accepted' })
     },
     look_for_snapshot: async () => {
-      const offered = await offeredSnapshot({ ...this.#parts, signal: new AbortController().signal })
+      const line = { ...this.#parts, signal: new AbortController().signal }
+      const offered = await offeredSnapshot(line, 'whole')
       const isNewer = (offered?.position ?? 0) > this.#parts.store.feedState.position
       if (isNewer) await this.#step({ kind: 'newer_snapshot' })
     },
@@ -211,6 +212,7 @@ export class LogFeed {
     await this.#parts.store.completeLoad(this.#end)
     await this.#step({ kind: 'shown' })
     this.#parts.onShown()
+    if (this.#parts.store.needsRenewal) this.renew()
   }
 
   #follow(): { readonly stop: () => void } {
@@ -223,16 +225,26 @@ export class LogFeed {
   }
 
   async #loadSnapshot(signal: AbortSignal): Promise<Loaded> {
+    const { store } = this.#parts
     const onProgress = ({ received, total }: Record<'received' | 'total', number>): void => {
       this.#rowsReceived = received
       this.#rowsTotal = total
       this.#parts.onStatus()
     }
-    const loaded = await this.#parts.store.fillNext((work, target) =>
-      loadSnapshot({ ...this.#parts, work, signal, onProgress }, target),
+    const load = store.replica.readState().isComplete ? loadSnapshot : loadTodayFirst
+    const loaded = await store.fillNext((work, target) =>
+      load({ ...this.#parts, extent: 'whole', work, signal, onProgress }, target),
     )
-    if (loaded === 'loaded') await this.#step({ kind: 'loaded' })
-    return loaded
+    if (loaded !== 'loaded') return loaded
+    const { isOfToday, position, handle, receivedUpTo } = store.feedState
+    if (!isOfToday) {
+      await this.#step({ kind: 'loaded' })
+      return loaded
+    }
+    this.#end = { position, handle, serverTime: receivedUpTo }
+    await this.#show()
+    // A renewal has begun, which brings the rest.
+    return 'stopped'
   }
 
   #followLog(): { readonly stop: () => void } {

@@ -2,6 +2,7 @@ import { VisuallyHidden } from '@mantine/core'
 import {
   IconAlertTriangle,
   IconCloudCheck,
+  IconCloudDownload,
   IconCloudOff,
   IconCloudUpload,
   IconPrinter,
@@ -10,6 +11,7 @@ import {
 import { useLocation } from 'wouter'
 import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
 import { inboxCount } from '../../../src-shared/queries/inbox-count.ts'
+import { otherDaysText } from '../../texts/proof.ts'
 import { momentText } from '../../texts/when.ts'
 import { useSession } from '../use-app-state.ts'
 import { useLiveQuery } from '../use-live-query.ts'
@@ -83,6 +85,7 @@ const SyncFacts = () => {
 
   const status = live.data
   const received = status.received_up_to
+  const otherDays = otherDaysText(status, facility)
   const receivedText = received ? `Received up to ${momentText(received, now, facility)}` : 'Nothing received yet'
   return (
     <>
@@ -94,7 +97,14 @@ const SyncFacts = () => {
         {status.waiting > 0 && <IconCloudUpload size={16} aria-hidden="true" />}
         {waitingText(status)}
       </span>
-      <span className={classes['fact']}>{receivedText}</span>
+      {otherDays === undefined ? (
+        <span className={classes['fact']}>{receivedText}</span>
+      ) : (
+        <span className={classes['fact']}>
+          <IconCloudDownload size={16} aria-hidden="true" />
+          {otherDays}
+        </span>
+      )}
       <span className={classes['fact']} data-tone={status.online ? 'good' : 'warn'}>
         {status.online ? (
           <IconCloudCheck size={16} aria-hidden="true" />

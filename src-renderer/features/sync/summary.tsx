@@ -4,7 +4,7 @@ import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
 import { useSession } from '../../app/use-app-state.ts'
 import { useNow } from '../../app/use-now.ts'
 import { errorText } from '../../texts/errors.ts'
-import { agoText, receivedText, sentText } from '../../texts/proof.ts'
+import { agoText, otherDaysText, receivedText, sentText } from '../../texts/proof.ts'
 import { momentText } from '../../texts/when.ts'
 import { Notice } from '../../ui/notice.tsx'
 import classes from './sync-screen.module.css'
@@ -22,6 +22,7 @@ export const Summary = ({ status }: { readonly status: SyncStatus }) => {
   const { facility, till } = useSession()
   const now = useNow()
   const { waiting, online, sent_up_to, received_up_to, problem, last_problem } = status
+  const otherDays = otherDaysText(status, facility)
   const behind = received_up_to === null ? undefined : agoText(received_up_to, now)
   const Icon = waiting === 0 ? IconCloudCheck : IconShieldCheck
   return (
@@ -33,8 +34,10 @@ export const Summary = ({ status }: { readonly status: SyncStatus }) => {
       <dl className={classes['facts']}>
         <Fact name="To the server">{sentText(status, now, facility)}</Fact>
         <Fact name="From the server">
-          {receivedText(status, now, facility)}
-          {behind !== undefined && <span className={classes['ago']}> That was {behind} ago.</span>}
+          {otherDays ?? receivedText(status, now, facility)}
+          {otherDays === undefined && behind !== undefined && (
+            <span className={classes['ago']}> That was {behind} ago.</span>
+          )}
         </Fact>
       </dl>
       <dl className={classes['facts']}>

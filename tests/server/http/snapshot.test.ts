@@ -5,9 +5,11 @@ import { zstdDecompressSync } from 'node:zlib'
 import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type SnapshotManifest, snapshotManifest } from '../../../src-shared/contract/snapshot.ts'
+import { createTables } from '../../../src-shared/replica/schema.ts'
 import { refreshSnapshot } from '../../../sync-server/snapshots/refresh.ts'
+import { isStillToday, isWorthwhile } from '../../../sync-server/snapshots/today.ts'
 import { academy, facility, family, newId } from '../../support/academy.ts'
-import { addFamilies, publishSnapshot } from '../../support/snapshots.ts'
+import { addFamilies, addOldSessions, eagerPolicy, publishSnapshot, publishToday } from '../../support/snapshots.ts'
 import { removeFolder, temporaryFolder } from '../../support/store.ts'
 import { startSyncServer, type TestDevice, type TestServer } from '../../support/sync-server.ts'
 
@@ -147,13 +149,54 @@ describe('the parts', () => {
   })
 })
 
+describe('a snapshot of today', () => {
+  test('has the people and the sessions around today, and nothing of other days', async () => {
+    await server.sql('update sessions set date = current_date')
+    await addOldSessions(server, 500)
+
+    manifest = await publishToday(server, snapshots)
+
+    const today = await device.request<SnapshotManifest>('/v1/snapshot?extent=today')
+    const whole = await device.request<SnapshotManifest>('/v1/snapshot')
+    const [families] = await server.sql<{ count: string }>(
+      'select count(*) from family_facilities where facility_id = $1',
+      [academy.facility_id],
+    )
+    expect([today.body, whole.body.extent]).toEqual([manifest, 'whole'])
+    expect(whole.body.rows - today.body.rows).toBe(500 * (1 + 2 * server.counter.children.length))
+    expect(await rowsIn('families')).toHaveLength(Number(families?.count))
+    expect(await rowsIn('sessions')).toEqual([expect.objectContaining({ id: server.counter.session.id })])
+    expect(await rowsIn('bookings')).toHaveLength(server.counter.children.length)
+    expect(await rowsIn('attendance_marks')).toEqual([])
+  })
+
+  test('is not made where the whole is small, or is mostly people', async () => {
+    const db = new Sqlite(':memory:')
+    createTables(db)
+
+    const worth = [isWorthwhile(db, 99, 100), isWorthwhile(db, 100, 100)]
+    const book = db.prepare("insert into bookings values (?, 'f', 's', 'm', null, 'regular', null)")
+    for (let number = 0; number < 60; number += 1) book.run(`b${number}`)
+
+    expect([...worth, isWorthwhile(db, 100, 100), isWorthwhile(db, 200, 100)]).toEqual([false, false, true, false])
+  })
+
+  test('is given for as long as the sessions of today are in it, the whole for ever', () => {
+    const day = 24 * 3600 * 1000
+    const taken = Date.parse(manifest.taken_at)
+    const at = (days: number) => isStillToday({ ...manifest, extent: 'today' }, taken + days * day)
+
+    expect([at(0), at(5.9), at(6.1), isStillToday(manifest, taken + 100 * day)]).toEqual([true, true, false, true])
+  })
+})
+
 describe('a snapshot that is kept fresh', () => {
   const keep = async (over: { readonly positionsBehind: number; readonly minutes: number }, minutesLater = 0) =>
     refreshSnapshot(
       {
         db: server.postgres.db,
         folder: snapshots,
-        policy: { leastPositions: 1, partBytes: 40_000, ...over },
+        policy: { ...eagerPolicy, ...over },
         now: () => Date.now() + minutesLater * 60_000,
       },
       { facilityId: academy.facility_id, audience: 'desk' },
@@ -204,12 +247,12 @@ describe('a snapshot that is kept fresh', () => {
     expect(seen.at(-1)).toHaveLength(2)
   })
 
-  test('leaves two at most, which nobody else on the machine can read', async () => {
+  test('leaves two of each extent at most, which nobody else on the machine can read', async () => {
     const own = path.join(snapshots, `${academy.facility_id}.desk`)
 
     const published = readdirSync(own).filter((name) => name !== 'working.db')
 
-    expect(published.length).toBeLessThanOrEqual(2)
+    expect(published.length).toBeLessThanOrEqual(4)
     expect(statSync(own).mode & 0o77).toBe(0)
     for (const entry of readdirSync(own, { recursive: true, withFileTypes: true })) {
       expect(statSync(path.join(entry.parentPath, entry.name)).mode & 0o77).toBe(0)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   agoText,
   mendedText,
+  otherDaysText,
   proofText,
   receivedText,
   sentText,
@@ -21,6 +22,7 @@ const statusWith = (health: Partial<HealthStatus>, over: Partial<SyncStatus> = {
   received_up_to: null,
   sent_up_to: null,
   held: null,
+  other_days: null,
   problem: null,
   last_problem: null,
   health: {
@@ -112,4 +114,18 @@ test('every table has words of its own, without a name from the database', () =>
 
   expect(new Set(texts).size).toBe(names.length)
   expect(texts.filter((text) => text.includes('_'))).toEqual([])
+})
+
+describe('a first sync that has only today yet', () => {
+  const told = (other_days: SyncStatus['other_days']) => otherDaysText(statusWith({}, { other_days }), place)
+
+  test('says how much of the other days has come', () => {
+    expect(told({ received: 430, total: 1000 })).toBe('Today is here. Other days are still coming: 43%.')
+    expect(told({ received: 5, total: null })).toBe('Today is here. Other days are still coming.')
+  })
+
+  test('says nothing when all days are here, and never more than all', () => {
+    expect(told(null)).toBeUndefined()
+    expect(told({ received: 1001, total: 1000 })).toContain('100%')
+  })
 })
