@@ -37,6 +37,10 @@ export const agoText = (at: InstantText, now: InstantText): string | undefined =
   return `${count} ${count === 1 ? one : many}`
 }
 
+/** What the server took away in masses waits for a person (FAULTS S11); undefined when nothing does. */
+export const heldText = ({ held }: SyncStatus): string | undefined =>
+  held === null ? undefined : 'Receiving is paused: a manager must look'
+
 /** `Today is here. Other days are still coming: 43 %.`; undefined when all days are here. */
 export const otherDaysText = ({ other_days }: SyncStatus, { locale }: Place): string | undefined => {
   if (other_days === null) return undefined

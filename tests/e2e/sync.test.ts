@@ -153,3 +153,21 @@ test('two desks that mark the same roll converge, however often the server comes
   )
   expect(inPostgres).toEqual([{ marks: 20, mutations: 20, refused: 0 }])
 })
+
+test('what the server deletes in masses stays here until a manager has looked', async ({ academy, openDesk }) => {
+  const desk = await openDesk({ facility: 'GEE' })
+  const { hands, page, status } = desk
+  await desk.signIn('campus_manager')
+  await expect(status).toContainText('Received up to')
+
+  await academy.sql(`delete from attendance_marks where facility_id = (select id from facilities where code = 'GEE')`)
+
+  await expect(status).toContainText('Receiving is paused: a manager must look')
+  await hands.click(page.getByRole('button', { name: 'Sync status' }))
+  await expect(page.getByText(/The server deleted [\d,]+ of [\d,]+ records at once/)).toBeVisible()
+  await expectAccessible(page, 'a removal that is held')
+  await hands.click(page.getByRole('button', { name: 'Remove them here too' }))
+
+  await expect(status).toContainText('Received up to')
+  await expect(page.getByText(/The server deleted/)).toHaveCount(0)
+})

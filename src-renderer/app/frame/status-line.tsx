@@ -11,7 +11,7 @@ import {
 import { useLocation } from 'wouter'
 import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
 import { inboxCount } from '../../../src-shared/queries/inbox-count.ts'
-import { otherDaysText } from '../../texts/proof.ts'
+import { heldText, otherDaysText } from '../../texts/proof.ts'
 import { momentText } from '../../texts/when.ts'
 import { useSession } from '../use-app-state.ts'
 import { useLiveQuery } from '../use-live-query.ts'
@@ -79,14 +79,9 @@ export const StatusLine = ({ onPalette, actions }: StatusLineProps) => {
 
 const SyncFacts = () => {
   const live = useSyncStatus()
-  const now = useNow()
-  const { facility } = useSession()
   if (live.state !== 'ready') return <span className={classes['fact']}>Saved on this computer</span>
 
   const status = live.data
-  const received = status.received_up_to
-  const otherDays = otherDaysText(status, facility)
-  const receivedText = received ? `Received up to ${momentText(received, now, facility)}` : 'Nothing received yet'
   return (
     <>
       <span className={classes['fact']}>
@@ -97,14 +92,7 @@ const SyncFacts = () => {
         {status.waiting > 0 && <IconCloudUpload size={16} aria-hidden="true" />}
         {waitingText(status)}
       </span>
-      {otherDays === undefined ? (
-        <span className={classes['fact']}>{receivedText}</span>
-      ) : (
-        <span className={classes['fact']}>
-          <IconCloudDownload size={16} aria-hidden="true" />
-          {otherDays}
-        </span>
-      )}
+      <Received status={status} />
       <span className={classes['fact']} data-tone={status.online ? 'good' : 'warn'}>
         {status.online ? (
           <IconCloudCheck size={16} aria-hidden="true" />
@@ -121,6 +109,36 @@ const SyncFacts = () => {
       )}
       <NeedsYou />
     </>
+  )
+}
+
+/** Up to when this computer has what others did, and what stands in the way of more. */
+const Received = ({ status }: { readonly status: SyncStatus }) => {
+  const now = useNow()
+  const { facility } = useSession()
+  const held = heldText(status)
+  const otherDays = otherDaysText(status, facility)
+  if (held !== undefined) {
+    return (
+      <span className={classes['fact']} data-tone="danger">
+        <IconAlertTriangle size={16} aria-hidden="true" />
+        {held}
+      </span>
+    )
+  }
+  if (otherDays !== undefined) {
+    return (
+      <span className={classes['fact']}>
+        <IconCloudDownload size={16} aria-hidden="true" />
+        {otherDays}
+      </span>
+    )
+  }
+  const at = status.received_up_to
+  return (
+    <span className={classes['fact']}>
+      {at ? `Received up to ${momentText(at, now, facility)}` : 'Nothing received yet'}
+    </span>
   )
 }
 

@@ -43,7 +43,11 @@ export const SyncScreen = ({ notices }: { readonly notices: ReactNode }) => {
         <BackButton onBack={goBack} />
         <h1>Saved and sent</h1>
       </header>
-      {live.state === 'ready' && live.data.held && <HeldRemoval held={live.data.held} />}
+      {live.state === 'ready' && live.data.held && (
+        <div className={classes['held']}>
+          <HeldRemoval held={live.data.held} />
+        </div>
+      )}
       {live.state === 'ready' && <Summary status={live.data} />}
       {live.state === 'ready' && <Proof status={live.data} />}
       <InboxList waiting={waiting ?? []} />

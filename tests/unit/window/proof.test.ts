@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   agoText,
+  heldText,
   mendedText,
   otherDaysText,
   proofText,
@@ -114,6 +115,11 @@ test('every table has words of its own, without a name from the database', () =>
 
   expect(new Set(texts).size).toBe(names.length)
   expect(texts.filter((text) => text.includes('_'))).toEqual([])
+})
+
+test('a removal that waits for a manager is said where everybody looks', () => {
+  expect(heldText(statusWith({}, { held: { removed: 300, rows: 1000 } }))).toContain('a manager must look')
+  expect(heldText(statusWith({}))).toBeUndefined()
 })
 
 describe('a first sync that has only today yet', () => {
