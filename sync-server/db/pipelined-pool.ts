@@ -5,12 +5,13 @@ import { isStalePlan } from './errors.ts'
 import { type StatementNames, statementNames } from './statement-names.ts'
 
 /**
- * For a statement that ends so nobody waits: the next one is sent right behind it, which saves a round trip. What it fails
- * with is thrown by the next statement of its transaction that is waited for, at the latest by COMMIT.
+ * For a statement that ends so nobody waits: the next one is sent right behind it, which saves a round trip. It goes out with
+ * what comes next in this turn of the loop, in one packet, or alone at the end of it. What it fails with is thrown by the next
+ * statement of its transaction that is waited for, at the latest by COMMIT.
  */
 export const ahead = ' /* ahead */'
 
-/** The same for a statement behind which another one comes at once: both go out in one packet. */
+/** The same for a statement behind which another one surely comes: it waits for that however long it takes. */
 export const withNext = ' /* with the next */'
 
 /**
@@ -63,9 +64,9 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
 
   const sendAhead = (text: string, values: readonly unknown[]): QueryResult => {
     const its = transactionOf(text)
-    if (!text.endsWith(ahead)) hold()
+    hold()
     client.query(configOf(text, values)).catch((error: unknown) => (its.failure ??= toError(error)))
-    if (text.endsWith(ahead)) release()
+    if (text.endsWith(ahead)) setImmediate(release)
     return notWaitedFor
   }
 
