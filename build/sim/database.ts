@@ -23,8 +23,9 @@ export const startCluster = async (): Promise<Cluster> => {
   // For root, PostgreSQL runs as another user.
   chmodSync(folder, 0o755)
   const postgres = await startEmbeddedPostgres({ dataFolder: folder, fast: true })
-  const templateUrl = withDatabase(postgres.url, templateName)
-  await withClient(postgres.url, (client) =>
+  const url = postgres.socketUrl ?? postgres.url
+  const templateUrl = withDatabase(url, templateName)
+  await withClient(url, (client) =>
     client.query(`create database ${escapeIdentifier(templateName)} template template0`),
   )
   await migrate({ url: templateUrl, serverPassword })

@@ -4,7 +4,7 @@ import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promi
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { program } from './embedded-binaries.ts'
-import { settings, type Cluster } from './embedded-cluster.ts'
+import { type Cluster, settings, socketFolderOf } from './embedded-cluster.ts'
 import { EmbeddedPostgresError } from './embedded-error.ts'
 import { run, spawnOptions } from './embedded-user.ts'
 
@@ -80,11 +80,10 @@ export const stopPostmaster = async (cluster: Cluster, { pid }: Postmaster): Pro
   throw new EmbeddedPostgresError(`PostgreSQL (process ${pid}) does not stop: end it by hand. Its data are safe.`)
 }
 
-const serverArguments = ({ data }: Cluster, port: number, fast: boolean): string[] => [
-  '-D',
-  data,
-  ...[`port=${port}`, ...settings(fast)].flatMap((setting) => ['-c', setting]),
-]
+const serverArguments = (cluster: Cluster, port: number, fast: boolean): string[] => {
+  const all = [`port=${port}`, ...settings({ fast, socketFolder: socketFolderOf(cluster, fast) })]
+  return ['-D', cluster.data, ...all.flatMap((setting) => ['-c', setting])]
+}
 
 /**
  * PostgreSQL does not start while the process of an old pid file seems to be alive, although that may be any program of

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { findBinaries, prepareBinaries } from './embedded-binaries.ts'
-import { openCluster, type Cluster } from './embedded-cluster.ts'
+import { type Cluster, openCluster, socketFolderOf } from './embedded-cluster.ts'
 import { EmbeddedPostgresError } from './embedded-error.ts'
 import { joinServer, type Keeper } from './embedded-keeper.ts'
 import { choosePlace, rootFolder } from './embedded-place.ts'
@@ -16,6 +16,8 @@ import { freePort } from './free-port.ts'
 export interface EmbeddedPostgres {
   /** Superuser URL, postgres://… on loopback. */
   readonly url: string
+  /** The same through a socket of this machine; undefined where there is none. */
+  readonly socketUrl: string | undefined
   /** Gives the server back, and stops it if no other program uses it. Close your own connections first. */
   readonly stop: () => Promise<void>
 }
@@ -47,7 +49,12 @@ export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): P
   void joined.launch?.exited.then(() => {
     if (!stopping) log('PostgreSQL has ended by itself: start Foyer again.')
   })
-  return { url: joined.url, stop: () => (stopping ??= stop(cluster, joined, log)) }
+  const folder = socketFolderOf(cluster, options.fast ?? false)
+  return {
+    url: joined.url,
+    socketUrl: folder && joined.url.replace('127.0.0.1', encodeURIComponent(folder)),
+    stop: () => (stopping ??= stop(cluster, joined, log)),
+  }
 }
 
 const prepareAndJoin = async (options: EmbeddedPostgresOptions, log: (line: string) => void) => {
