@@ -27,11 +27,7 @@ const failed = (message: string, code: string): Error => Object.assign(new Error
 const conflict = `do $$ begin raise exception 'could not serialize access' using errcode = '40001'; end $$`
 const terminated = (): Error => failed('Connection terminated unexpectedly', '57P01')
 
-/** The connection outlives its tenants: the same statement has the same name for all of them. */
-const renamed = (config: QueryConfig): QueryConfig =>
-  config.name === undefined
-    ? config
-    : { ...config, name: createHash('sha1').update(config.text).digest('base64url').slice(0, 20) }
+const nameOf = (text: string): string => createHash('sha1').update(text).digest('base64url').slice(0, 20)
 
 interface Line {
   readonly real: (config: QueryConfig) => Promise<unknown>
@@ -81,6 +77,14 @@ const lease = ({ real, touch }: Line, tenant: Tenant, onRelease: () => void): Pi
  */
 export const serverLine = (client: Client, { during, touch }: Activity) => {
   let last: Promise<unknown> = Promise.resolve()
+  const names = new Map<string, string>()
+  /** The connection outlives its tenants: the same statement has the same name for all of them. */
+  const renamed = (config: QueryConfig): QueryConfig => {
+    if (config.name === undefined) return config
+    const name = names.get(config.text) ?? nameOf(config.text)
+    names.set(config.text, name)
+    return { ...config, name }
+  }
   const real = (config: QueryConfig) => during(client.query(renamed(config)))
 
   const connect = async (tenant: Tenant): Promise<Pick<PoolClient, 'query' | 'release'>> => {
