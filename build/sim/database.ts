@@ -1,9 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, chmodSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { Client, escapeIdentifier } from 'pg'
-import { startEmbeddedPostgres } from '../../sync-server/db/embedded.ts'
 import { getTypeParser } from '../../sync-server/db/postgres.ts'
 import { migrate } from '../../sync-server/db/migrate.ts'
 
@@ -11,31 +7,14 @@ import { migrate } from '../../sync-server/db/migrate.ts'
 const serverPassword = 'simulated-server'
 const templateName = 'foyer_sim'
 
-export interface Cluster {
-  /** Superuser URL of a migrated database, to which nobody is connected. */
-  readonly templateUrl: string
-  readonly stop: () => Promise<void>
-}
-
-/** A PostgreSQL server that forces nothing to the disk, with a migrated template. */
-export const startCluster = async (): Promise<Cluster> => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'foyer-sim-postgres-'))
-  // For root, PostgreSQL runs as another user.
-  chmodSync(folder, 0o755)
-  const postgres = await startEmbeddedPostgres({ dataFolder: folder, fast: true })
-  const url = postgres.socketUrl ?? postgres.url
+/** Makes the migrated database that the workers copy. Answers its URL. */
+export const createTemplate = async (url: string): Promise<string> => {
   const templateUrl = withDatabase(url, templateName)
   await withClient(url, (client) =>
     client.query(`create database ${escapeIdentifier(templateName)} template template0`),
   )
   await migrate({ url: templateUrl, serverPassword })
-  return {
-    templateUrl,
-    stop: async () => {
-      await postgres.stop()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+  return templateUrl
 }
 
 const withDatabase = (url: string, name: string): string => Object.assign(new URL(url), { pathname: name }).href

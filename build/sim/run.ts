@@ -61,6 +61,8 @@ export const runSeed = async (database: Database, order: SeedOrder): Promise<See
   const history = createHistory(scheduler.elapsed)
   const verdict = createVerdict(history)
   const folder = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'foyer-sim-'))
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove)
   const onRejection = (error: unknown): void => {
     if (!(error instanceof Killed)) verdict.check('engine', false, () => `unhandled rejection: ${stackOf(error)}`)
   }
@@ -69,7 +71,8 @@ export const runSeed = async (database: Database, order: SeedOrder): Promise<See
     installGlobals({ scheduler, activity, chance: chanceOf(seed, 'global') }),
     watchCrypto(activity),
     () => process.off('unhandledRejection', onRejection),
-    () => rmSync(folder, { recursive: true, force: true }),
+    () => process.off('exit', remove),
+    remove,
   ]
   const sql: Sql = (text, values) => activity.during(database.sql(text, values))
   let digest = ''

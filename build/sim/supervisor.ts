@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
-import { type Cluster, startCluster } from './database.ts'
+import { type Cluster, startCluster } from './cluster.ts'
 import type { Plan } from './plan.ts'
 import type { SeedOrder, SeedResult } from './run.ts'
 
