@@ -14,6 +14,8 @@ export interface SeedsOrder {
   readonly plan?: Partial<Plan>
   /** Whether to stop at the first seed that fails. */
   readonly stopsEarly?: boolean
+  /** What an earlier run has done of them: that is not done again. */
+  readonly results?: readonly SeedResult[]
   /** Told of each seed that is done. */
   readonly onResult: (result: SeedResult, done: number) => void
   /** The simulator to run; another copy of this repository for one that was changed on purpose. */
@@ -67,15 +69,16 @@ export const runSeeds = async (order: SeedsOrder): Promise<Totals> => {
 }
 
 const runSeedsOn = async (cluster: Cluster, order: SeedsOrder): Promise<Totals> => {
-  let totals = noTotals
-  let next = order.from
-  const end = order.from + order.count
-  const isOver = (): boolean => next >= end || (order.stopsEarly === true && totals.failed.length > 0)
+  const known = order.results ?? []
+  let totals = known.reduce(add, noTotals)
+  const done = new Set(known.map(({ seed }) => seed))
+  const left = Array.from({ length: order.count }, (_, index) => order.from + index).filter((seed) => !done.has(seed))
+  const isOver = (): boolean => order.stopsEarly === true && totals.failed.length > 0
   const work = async (): Promise<void> => {
     let worker: ChildProcess | undefined
     while (!isOver()) {
-      const seed = next
-      next += 1
+      const seed = left.shift()
+      if (seed === undefined) break
       worker ??= await startWorker(cluster, order)
       const result = await runIn(worker, {
         seed,
