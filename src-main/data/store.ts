@@ -122,7 +122,7 @@ export class Store {
   /** Up to which own mutation the log has brought the server's decision. */
   get progress(): number {
     // Without it all is sent again; the server knows what it has.
-    return this.#damage.reading(() => progressIn(this.replica.readDb, this.#parts.profile.device_id), 0)
+    return this.#damage.reading(() => this.replica.readProgress(this.#parts.profile.device_id), 0)
   }
 
   /** A local write; saved when it returns. Throws DomainError when it is refused; then nothing changed. */

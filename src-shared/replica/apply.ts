@@ -24,11 +24,16 @@ interface TableApplier {
 }
 
 export const applierFor = (db: ReplicaDatabase): Applier => {
-  const tables = new Map(allTables.map((table) => [table.name, tableApplier(db, table)]))
-  const of = (entry: LogEntry): TableApplier => {
-    const found = tables.get(entry.table_name)
-    if (!found) throw new Error(`Unknown table ${entry.table_name}`)
-    return found
+  /** Prepared when they are first used: a day's log is about few of them. */
+  const appliers = new Map<string, TableApplier>()
+  const of = ({ table_name }: LogEntry): TableApplier => {
+    const known = appliers.get(table_name)
+    if (known) return known
+    const table = allTables.find(({ name }) => name === table_name)
+    if (!table) throw new Error(`Unknown table ${table_name}`)
+    const applier = tableApplier(db, table)
+    appliers.set(table_name, applier)
+    return applier
   }
   return {
     apply: (entries) =>

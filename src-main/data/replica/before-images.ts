@@ -68,7 +68,10 @@ export const installBeforeImages = (db: SqliteDatabase): BeforeImages => {
   const oldest = db
     .prepare('select image from before_images where row_id = ? and table_name = ? and seq <= ? order by seq, n limit 1')
     .pluck()
-  const restore = new Map(allTables.map((table) => [table.name, restorer(db, table)]))
+  const tables = db.prepare('select distinct table_name from before_images where seq = ?').pluck()
+  const deleteAfter = db.prepare('delete from before_images where seq > ?')
+  const deleteUpTo = db.prepare('delete from before_images where seq <= ?')
+  const restore = restorers(db)
   const originalOf = ({ table_name, row_id }: ChangedRow, seq: number): string | null =>
     textOrUndefined(oldest.get(row_id, table_name, seq)) ?? null
 
@@ -81,28 +84,41 @@ export const installBeforeImages = (db: SqliteDatabase): BeforeImages => {
         setCapturing.run(null)
       }
     },
-    tablesOf: (seq) =>
-      db.prepare('select distinct table_name from before_images where seq = ?').pluck().all(seq).map(String),
+    tablesOf: (seq) => tables.all(seq).map(String),
     rowsUpTo: (seq) => changed.all(seq) as ChangedRow[],
     firstWriter({ table_name, row_id }, seq) {
       const found = writer.get(row_id, table_name, seq) as { seq: number; image: string | null } | undefined
       return found && { seq: found.seq, before: toImage(found.image) }
     },
     original: (row, seq) => toImage(originalOf(row, seq)),
-    restore: (row, seq) => restore.get(row.table_name)?.(row.row_id, originalOf(row, seq)),
+    restore: (row, seq) => restore(row, originalOf(row, seq)),
     undoAfter(seq) {
-      const rows = images.all(seq) as { table_name: string; row_id: string; image: string | null }[]
-      for (const { table_name, row_id, image } of rows) restore.get(table_name)?.(row_id, image)
-      db.prepare('delete from before_images where seq > ?').run(seq)
+      const rows = images.all(seq) as (ChangedRow & { readonly image: string | null })[]
+      for (const row of rows) restore(row, row.image)
+      deleteAfter.run(seq)
       return [...new Set(rows.map((row) => row.table_name))]
     },
-    forgetUpTo: (seq) => db.prepare('delete from before_images where seq <= ?').run(seq),
+    forgetUpTo: (seq) => deleteUpTo.run(seq),
   }
 }
 
 const toImage = (text: string | null): Image | undefined => (text === null ? undefined : (JSON.parse(text) as Image))
 
-const restorer = (db: SqliteDatabase, table: Table): ((rowId: string, image: string | null) => void) => {
+type Restorer = (rowId: string, image: string | null) => void
+
+/** Prepared for each table when they are first used: commands write to few of them. */
+const restorers = (db: SqliteDatabase): ((row: ChangedRow, image: string | null) => void) => {
+  const known = new Map<string, Restorer>()
+  return ({ table_name, row_id }, image) => {
+    const table = allTables.find(({ name }) => name === table_name)
+    const restore = known.get(table_name) ?? (table && restorer(db, table))
+    if (!restore) return
+    known.set(table_name, restore)
+    restore(row_id, image)
+  }
+}
+
+const restorer = (db: SqliteDatabase, table: Table): Restorer => {
   const columns = Object.keys(table.columns)
   const remove = db.prepare(`delete from "${table.name}" where id = ?`)
   const put = db.prepare(

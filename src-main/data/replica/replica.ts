@@ -8,7 +8,7 @@ import { diskProblem, type SqliteDatabase } from '../sqlite.ts'
 import { type BeforeImages, installBeforeImages } from './before-images.ts'
 import type { Damage } from './damage.ts'
 import { keptStatements } from './kept-statements.ts'
-import { type ReplicaState, stateReader, type StateStore, stateStore } from './state.ts'
+import { progressReader, type ReplicaState, stateReader, type StateStore, stateStore } from './state.ts'
 import { type UnsentReads, unsentReads } from './unsent-reads.ts'
 
 /** A copy of the facility's rows. It can be deleted at any time and made again from the server and `desk.db`. */
@@ -21,6 +21,7 @@ export interface Replica {
   readonly reads: Kysely<SearchDatabase>
   readonly readDb: SqliteDatabase
   readonly readState: () => ReplicaState
+  readonly readProgress: ReturnType<typeof progressReader>
   /** One more connection, for a reading that takes long; whoever opens it closes it. */
   readonly openApart: () => SqliteDatabase
   /** An error of such a connection as the person gets it; damage is told to whoever renews. */
@@ -101,6 +102,7 @@ const replicaOver = (
     reads,
     readDb: readConnection,
     readState: stateReader(readConnection),
+    readProgress: progressReader(readConnection),
     explained: damage.explained,
     openApart: () => disk.open(file, { key, synchronous: 'NORMAL', readonly: true }),
     transact,

@@ -48,6 +48,12 @@ export const stateReader = (db: SqliteDatabase): (() => ReplicaState) => {
   }
 }
 
+/** Up to which mutation of a device the log has brought the server's decision. */
+export const progressReader = (db: SqliteDatabase): ((deviceId: string) => number) => {
+  const get = db.prepare('select last_seq from device_progress where id = ?').pluck()
+  return (deviceId) => Number(get.get(deviceId) ?? 0)
+}
+
 export const stateStore = (db: SqliteDatabase): StateStore => {
   const read = stateReader(db)
   const put = db.prepare("insert or replace into replica_state values ('state', ?)")

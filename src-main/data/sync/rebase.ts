@@ -13,6 +13,7 @@ import type { Profile } from '../device/profile.ts'
 import { oneWriter } from '../one-writer.ts'
 import { anyRow, type ReadRecorder, readRecorder } from '../replica/read-recorder.ts'
 import type { Replica } from '../replica/replica.ts'
+import { progressReader } from '../replica/state.ts'
 import { diskProblem, type SqliteDatabase } from '../sqlite.ts'
 import { planRebase } from './rebase-plan.ts'
 
@@ -31,8 +32,7 @@ export interface RebaseParts {
 }
 
 /** Up to which of our own mutations the replica's log position contains the server's decision. */
-export const progressIn = (db: SqliteDatabase, deviceId: string): number =>
-  Number(db.prepare('select last_seq from device_progress where id = ?').pluck().get(deviceId) ?? 0)
+export const progressIn = (db: SqliteDatabase, deviceId: string): number => progressReader(db)(deviceId)
 
 /**
  * Applies one batch of the log: the replica goes from log(p) + unsent to log(q) + unsent in one transaction, so own writes
