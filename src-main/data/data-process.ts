@@ -214,7 +214,7 @@ export class DataProcess {
       server: device.server,
       environment,
       outbox: () => ({ isOnline: sync.line.online, waiting: waitingCount(store), progress: store.progress }),
-      renew: () => sync.renew(),
+      sync,
       onTables: (tables) => this.tablesChanged(tables),
       onStatus: this.#pushStatus,
       onFault,

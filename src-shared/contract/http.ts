@@ -28,6 +28,12 @@ export type MutationEnvelope = z.infer<typeof mutationEnvelope>
 /** With mutations, the handle of the log that the device's progress comes from: tells a gap that we know from one we have lost. */
 export const logHeader = 'foyer-log'
 
+/**
+ * With mutations, the number that the first of them follows, where the device has skipped numbers: it believed them used.
+ * A server that goes on behind that very number takes it as no gap.
+ */
+export const followsHeader = 'foyer-follows'
+
 /** The most mutations in one request. */
 export const maxBatch = 500
 /** The most bytes of mutations in one request, and so of one mutation; the server takes 1,000,000 with all around them. */

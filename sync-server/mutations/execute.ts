@@ -12,6 +12,8 @@ import { decideTogether, type Decided, groupSizes, scopeOf, type TogetherContext
 export interface ExecutorContext extends TogetherContext {
   /** Told every new outcome. */
   readonly onDecided: (outcome: MutationOutcome) => void
+  /** The number that the batch follows, where its device says that it has skipped some. */
+  readonly follows?: number | undefined
 }
 
 /**
@@ -90,10 +92,10 @@ const refusalOf = (error: unknown, log: Logger): DomainError => {
 type Judge = (tx: Tx) => Promise<Verdict>
 
 const judge = async (context: ExecutorContext, received: Received, judgeOf: Judge): Promise<Decided> => {
-  const { db, device, now } = context
+  const { db, device, now, follows } = context
   return inRole(db, scopeOf(device), async (tx) => {
     const nowMs = now()
-    const claimed = await claim(tx, { received, device, nowMs, lastSeq: await takeTurn(tx, device) })
+    const claimed = await claim(tx, { received, device, nowMs, follows, lastSeq: await takeTurn(tx, device) })
     if (claimed.kind === 'decided') return { ...claimed, isNew: false }
     const verdict = claimed.refusal ?? (await judgeOf(tx))
     return { ...(await settle(tx, { claimed, verdict, device, nowMs })), isNew: true }

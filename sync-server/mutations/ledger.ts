@@ -55,6 +55,8 @@ export interface Arrival {
   /** The device's progress. */
   readonly lastSeq: number
   readonly nowMs: number
+  /** The number that the batch follows, where its device says that it has skipped some. */
+  readonly follows?: number | undefined
 }
 
 /** Makes other requests of this device wait until the transaction is over. Answers the device's progress. */
@@ -94,9 +96,9 @@ interface Numbered extends Arrival {
   readonly reason?: DomainError
 }
 
-const judgeNumber = ({ received, keptAs, lastSeq, reason }: Numbered): Claimed => {
+const judgeNumber = ({ received, keptAs, lastSeq, follows, reason }: Numbered): Claimed => {
   const expected = lastSeq + 1
-  if (received.seq > expected) throw new SequenceGap(expected)
+  if (received.seq > expected && follows !== lastSeq) throw new SequenceGap(expected)
   const used =
     received.seq < expected
       ? new DomainError('sequence_gap', 'This number was used already: the device was copied or set back.', {

@@ -1,4 +1,4 @@
-import { logHeader, type MutationOutcome, mutationsResponse } from '../../src-shared/contract/http.ts'
+import { followsHeader, logHeader, type MutationOutcome, mutationsResponse } from '../../src-shared/contract/http.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import { checkShape } from '../mutations/canonical.ts'
 import { executeBatch } from '../mutations/execute.ts'
@@ -26,7 +26,8 @@ export const mutationsRoute = ({ db, log, keys, now, counters, epoch }: Services
         if (outcome === 'refused' && error) counters.refusals.add(error.code)
       }
       try {
-        return json(await executeBatch({ db, device, log, now, leaseKey: keys.lease, onDecided }, batch))
+        const follows = numberOf(header(followsHeader))
+        return json(await executeBatch({ db, device, log, now, leaseKey: keys.lease, onDecided, follows }, batch))
       } catch (error) {
         // The device knows from the log that we had more of it.
         const held = epochOf(header(logHeader) ?? '')
@@ -37,3 +38,6 @@ export const mutationsRoute = ({ db, log, keys, now, counters, epoch }: Services
       }
     },
   })
+
+const numberOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined

@@ -104,7 +104,7 @@ const flipByte = (file: string, at: number): void => {
   closeSync(handle)
 }
 
-/** A text that nothing depends on: a wrong number of its own mutations would mislead the outbox for good. */
+/** A text that nothing depends on: what a wrong number of its own mutations does has tests of its own. */
 const harmless = (table: SyncedTableName): string => {
   const columns = Object.entries<{ readonly sqlite: string }>(syncedTables[table].columns)
   return columns.findLast(([name, { sqlite }]) => name !== 'id' && sqlite === 'TEXT')?.[0] ?? 'id'

@@ -23,6 +23,8 @@ export interface Desk {
   readonly mutationById: (id: string) => MutationEnvelope | undefined
   /** Goes on at these numbers, where they are higher: those below were used. */
   readonly skipTo: (numbers: Readonly<Record<'mutation' | 'receipt', number>>) => void
+  /** Whether `skipTo` has passed over all mutations from this number to that one: there never were any here. */
+  readonly hasSkipped: (from: number, to: number) => boolean
   readonly printJobs: () => readonly PrintJob[]
   readonly settlePrintJob: (id: string, state: PrintJob['state']) => void
   readonly settlePrintJobsOf: (receiptId: string, state: PrintJob['state']) => void
@@ -58,7 +60,14 @@ export const deskOver = (db: SqliteDatabase): Desk => {
     if (print) order.run(print.id, print.receipt_id, print.label, envelope.at)
   })
 
+  const skipped = (): readonly (readonly [number, number])[] =>
+    JSON.parse(textOrUndefined(getSetting.get('skipped')) ?? '[]') as [number, number][]
+
   const skip = db.transaction((numbers: Readonly<Record<'mutation' | 'receipt', number>>) => {
+    const from = Number(next.get('mutation'))
+    if (numbers.mutation > from) {
+      setSetting.run('skipped', JSON.stringify([...skipped(), [from, numbers.mutation - 1]]))
+    }
     for (const [kind, number] of Object.entries(numbers)) advance.run(Math.max(number, Number(next.get(kind))), kind)
   })
 
@@ -74,6 +83,7 @@ export const deskOver = (db: SqliteDatabase): Desk => {
       return envelope === undefined ? undefined : toEnvelope(envelope)
     },
     skipTo: (numbers) => skip.immediate(numbers),
+    hasSkipped: (from, to) => skipped().some(([first, last]) => first <= from && to <= last),
     printJobs: () =>
       db
         .prepare(

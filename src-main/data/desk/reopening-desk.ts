@@ -60,6 +60,7 @@ export const reopeningDesk = (open: () => SqliteDatabase): Desk => {
     lastSeq: () => guarded((each) => each.lastSeq()),
     mutationById: (id) => guarded((each) => each.mutationById(id)),
     skipTo: (numbers) => guarded((each) => each.skipTo(numbers)),
+    hasSkipped: (from, to) => guarded((each) => each.hasSkipped(from, to)),
     printJobs: () => guarded((each) => each.printJobs()),
     settlePrintJob: (id, state) => guarded((each) => each.settlePrintJob(id, state)),
     settlePrintJobsOf: (receiptId, state) => guarded((each) => each.settlePrintJobsOf(receiptId, state)),

@@ -16,8 +16,11 @@ export const waitingMutations = (store: Store): readonly WaitingMutation[] => {
   })
 }
 
-/** How many; never negative, also when the computer was set back to an older state. */
-export const waitingCount = (store: Store): number => Math.max(0, store.desk.lastSeq() - store.progress)
+/** How many; none when the computer was set back to an older state, and of numbers that it skipped. */
+export const waitingCount = ({ desk, progress }: Pick<Store, 'desk' | 'progress'>): number => {
+  const first = desk.mutationsAfter(progress, 1)[0]
+  return first ? desk.lastSeq() + 1 - first.seq : 0
+}
 
 const lineOf = ({ id, seq, command, args, at, staff_id }: MutationEnvelope) => ({
   id,

@@ -11,6 +11,7 @@ import type { Environment } from '../environment.ts'
 import type { ReplicaState } from '../replica/state.ts'
 import type { Store } from '../store.ts'
 import { Outage, type Server } from '../sync/server.ts'
+import type { Sync } from '../sync/sync.ts'
 import { type Outbox, type RestWatch, watchRest } from './at-rest.ts'
 import { type HealthEffect, type HealthEvent, type HealthState, healthStep } from './health-state.ts'
 import { type Scanned, scanReplica } from './scan.ts'
@@ -21,8 +22,8 @@ export interface HealthParts {
   readonly server: Pick<Server, 'post'>
   readonly environment: Pick<Environment, 'clock' | 'random'>
   readonly outbox: () => Outbox
-  /** Fetches the whole replica again; `renewed` is called when it is shown. */
-  readonly renew: () => void
+  /** `renew` fetches the whole replica again; `renewed` is called when that is shown. */
+  readonly sync: Pick<Sync, 'renew' | 'wake'>
   readonly onTables: (tables: readonly string[]) => void
   readonly onStatus: () => void
   readonly onFault: (error: unknown) => void
@@ -134,7 +135,7 @@ export class Health {
     mend: () => this.#do(() => this.#mend()),
     renew: () => {
       this.#cancelTimer()
-      this.#parts.renew()
+      this.#parts.sync.renew()
     },
     give_up: () => {
       const tables = this.#facts.different.join(', ')
@@ -246,6 +247,8 @@ export class Health {
       const rows = [...mended.rows].map(([table, count]) => ({ table, rows: count }))
       if (rows.length > 0) this.#remember({ tables: rows, everything: false })
       this.#parts.onTables(mended.touched)
+      // What counts as sent may be among what was put right.
+      this.#parts.sync.wake()
       return 'mended'
     }
     return 'unmendable'

@@ -1,4 +1,9 @@
-import { maxBatchBytes, type MutationEnvelope, mutationsResponse } from '../../../src-shared/contract/http.ts'
+import {
+  followsHeader,
+  maxBatchBytes,
+  type MutationEnvelope,
+  mutationsResponse,
+} from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Environment } from '../environment.ts'
@@ -6,7 +11,7 @@ import { Outage, type Server } from '../sync/server.ts'
 import { initialUpload, pauseOf, type Upload, type UploadEvent, uploadStep } from './upload-state.ts'
 
 export interface SenderParts {
-  readonly desk: Pick<Desk, 'mutationsAfter'>
+  readonly desk: Pick<Desk, 'mutationsAfter' | 'hasSkipped'>
   readonly server: Pick<Server, 'post'>
   /** What the replica knows to be decided. */
   readonly progress: () => number
@@ -46,14 +51,16 @@ export const startSender = (parts: SenderParts): Sender => {
 
   const send = async (): Promise<void> => {
     try {
-      const batch = nextBatch(parts, upload)
+      const after = goesOnAfter(parts, upload)
+      const batch = nextBatch(parts, after, upload.batchSize)
       const last = batch.at(-1)
       if (!last) {
         step({ kind: 'nothing_left' })
         return
       }
       step({ kind: 'handed', upTo: last.seq })
-      const { outcomes } = await parts.server.post('/v1/mutations', { mutations: batch }, mutationsResponse)
+      const headers = skipsTo(parts, after, batch)
+      const { outcomes } = await parts.server.post('/v1/mutations', { mutations: batch }, mutationsResponse, headers)
       // The answer to something else, such as an old one that a proxy has kept (FAULTS N8).
       if (outcomes.at(-1)?.id !== last.id) throw new Outage(new Error('This answers another batch'))
       step({ kind: 'answered' })
@@ -81,11 +88,21 @@ const eventOf = (error: unknown): UploadEvent => {
   return error.code === 'device_revoked' ? { kind: 'revoked' } : { kind: 'refused' }
 }
 
-const nextBatch = (
-  { desk, progress }: SenderParts,
-  { answeredUpTo, handedUpTo, batchSize }: Upload,
-): readonly MutationEnvelope[] =>
-  fitting(desk.mutationsAfter(Math.max(answeredUpTo, Math.min(progress(), handedUpTo)), batchSize))
+const goesOnAfter = ({ progress }: SenderParts, { answeredUpTo, handedUpTo }: Upload): number =>
+  Math.max(answeredUpTo, Math.min(progress(), handedUpTo))
+
+const nextBatch = ({ desk }: SenderParts, after: number, size: number): readonly MutationEnvelope[] =>
+  fitting(withoutHole(desk.mutationsAfter(after, size)))
+
+/** Only what begins a request can be told to follow numbers that were skipped. */
+const withoutHole = (mutations: readonly MutationEnvelope[]): readonly MutationEnvelope[] => {
+  const hole = mutations.findIndex(({ seq }, index) => index > 0 && seq !== (mutations[index - 1]?.seq ?? 0) + 1)
+  return hole === -1 ? mutations : mutations.slice(0, hole)
+}
+
+/** Tells the server that nothing is missing before this batch (SPEC U10). */
+const skipsTo = ({ desk }: SenderParts, after: number, [first]: readonly MutationEnvelope[]): Record<string, string> =>
+  first && first.seq > after + 1 && desk.hasSkipped(after + 1, first.seq - 1) ? { [followsHeader]: String(after) } : {}
 
 /** As many as go into one request; the server may cut the line before it has read a larger one. */
 const fitting = (mutations: readonly MutationEnvelope[]): readonly MutationEnvelope[] => {

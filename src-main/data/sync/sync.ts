@@ -80,7 +80,7 @@ export class Sync {
     const { store, server, environment } = this.#parts
     return startSender({
       desk: store.desk,
-      server: { post: (path, body, answer) => server.post(path, body, answer, this.#source()) },
+      server: { post: (path, body, answer, more) => server.post(path, body, answer, { ...this.#source(), ...more }) },
       progress: () => store.progress,
       environment,
       onProblem: (error) => this.#onRefusal(error),

@@ -57,7 +57,10 @@ const startDesk = async (device: TestDevice, environment: ReturnType<typeof envi
   const identity = { deviceId: device.enrolled.device_id, privateKey: await exportJWK(device.privateKey) }
   const onContact = (): void => undefined
   const sender = startSender({
-    desk: { mutationsAfter: (seq, limit) => queue.filter((each) => each.seq > seq).slice(0, limit) },
+    desk: {
+      mutationsAfter: (seq, limit) => queue.filter((each) => each.seq > seq).slice(0, limit),
+      hasSkipped: () => false,
+    },
     server: connectServer({ url: server.url(), identity, environment, onContact }),
     progress: () => 0,
     environment,

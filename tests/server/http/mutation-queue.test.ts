@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
+import { followsHeader, type MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { session } from '../../support/academy.ts'
 import { startSyncServer, type TestDevice, type TestServer } from '../../support/sync-server.ts'
 
@@ -111,5 +111,35 @@ describe('a long queue', () => {
       'mutation_changed',
     ])
     expect(await server.sql('select id from payment_voids where payment_id = $1', [payment_id])).toEqual([])
+  })
+})
+
+describe('a device that has skipped numbers', () => {
+  const skipping = async (follows: number) => {
+    const other = await server.enroll()
+    const entries = [{ student_id: server.counter.children[0].id, session_id: server.counter.session.id }]
+    const first = await other.mutation('check_in.record', { entries })
+    const last = await other.mutation('check_in.record', { entries }, { seq: 1000 })
+    await other.send(first)
+    const answer = await other.request<{ readonly code?: string }>('/v1/mutations', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [followsHeader]: String(follows) },
+      body: JSON.stringify({ mutations: [last] }),
+    })
+    return { answer, lastSeq: await lastSeqOf(other) }
+  }
+
+  test('and says after which goes on behind them', async () => {
+    const { answer, lastSeq } = await skipping(1)
+
+    expect(answer).toMatchObject({ status: 200, body: { outcomes: [{ seq: 1000, outcome: 'applied' }] } })
+    expect(lastSeq).toBe(1000)
+  })
+
+  test.each([0, 2, 999])('is not believed where the server does not stand at number %d', async (follows) => {
+    const { answer, lastSeq } = await skipping(follows)
+
+    expect(answer).toMatchObject({ status: 409, body: { code: 'sequence_gap', details: { expected: 2 } } })
+    expect(lastSeq).toBe(1)
   })
 })

@@ -38,7 +38,10 @@ const start = (world: World) => {
   const problems: string[] = []
   const faults: unknown[] = []
   sender = startSender({
-    desk: { mutationsAfter: (seq, limit) => world.saved.filter((each) => each.seq > seq).slice(0, limit) },
+    desk: {
+      mutationsAfter: (seq, limit) => world.saved.filter((each) => each.seq > seq).slice(0, limit),
+      hasSkipped: () => false,
+    },
     server: {
       async post(_path, body, answer) {
         const { mutations } = body as { mutations: readonly MutationEnvelope[] }
