@@ -148,7 +148,8 @@ const createApp = (config: Config, log: Logger): FastifyInstance => {
     frameworkErrors: (error, request, reply) => void send(reply, toErrorAnswer(error, request.log)),
     clientErrorHandler: (_error, socket) => {
       if (!socket.writable) return
-      socket.end(badRequest)
+      // Who never reads and never closes would otherwise hold on to it.
+      socket.end(badRequest, () => socket.destroy())
     },
   })
   app.setErrorHandler(async (error, request, reply) => send(reply, toErrorAnswer(error, request.log)))

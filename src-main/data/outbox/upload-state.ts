@@ -106,7 +106,8 @@ const transitions: Record<UploadState, Transitions> = {
     contact: stay,
     timer: stay,
     handed: (upload, { upTo }) => stay({ ...upload, handedUpTo: upTo }),
-    nothing_left: (upload) => stay({ ...upload, state: 'idle' }),
+    // The log has brought the decisions: the server is there, whatever became of its answers.
+    nothing_left: (upload) => stay({ ...upload, state: 'idle', attempt: 0 }),
     answered: (upload) => send({ ...upload, answeredUpTo: upload.handedUpTo, attempt: 0, batchSize: maxBatch }),
     outage: (upload, { retryAfterMs }) => wait({ ...upload, leastPauseMs: retryAfterMs }),
     // What it asks for a second time is not kept here any more: a person must know (SPEC U4).

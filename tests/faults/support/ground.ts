@@ -31,7 +31,10 @@ export interface Ground {
   readonly databaseLine: Proxy
   /** Of the superuser, past the line. */
   readonly truth: Postgres
-  readonly newDesk: (name: string) => Promise<DeskProcess>
+  /** On the line of all, unless it brings one of its own. */
+  readonly newDesk: (name: string, own?: Proxy) => Promise<DeskProcess>
+  /** Another line to the server. */
+  readonly newLine: () => Promise<Proxy>
   /** Starts an enrolled desk again that was killed. */
   readonly startDesk: (name: string) => DeskProcess
   /** The folder of a desk. */
@@ -62,6 +65,7 @@ export const openGround = async ({ adminUrl, serverUrl }: Urls, drop: () => Prom
   const server = prepareServer({ dataFolder: folder, databaseUrl, env })
   await server.start()
   const line = await startProxy(portOf(server))
+  const lines = [line]
   const truth = openPostgres({ url: adminUrl })
   const truths = [truth]
   const desks: DeskProcess[] = []
@@ -80,10 +84,15 @@ export const openGround = async ({ adminUrl, serverUrl }: Urls, drop: () => Prom
     databaseLine,
     truth,
     profileOf,
-    newDesk: async (name) => {
+    newLine: async () => {
+      const own = await startProxy(portOf(server))
+      lines.push(own)
+      return own
+    },
+    newDesk: async (name, own = line) => {
       const desk = startDesk(name)
       const { code } = await createDeviceCode(truth.db, enrollment, Date.now())
-      await desk.call('device.enroll', { code, name, server_url: `http://127.0.0.1:${line.port}` })
+      await desk.call('device.enroll', { code, name, server_url: `http://127.0.0.1:${own.port}` })
       await desk.signIn()
       return desk
     },
@@ -98,7 +107,7 @@ export const openGround = async ({ adminUrl, serverUrl }: Urls, drop: () => Prom
     },
     close: async () => {
       for (const desk of desks) if (desk.isRunning()) await desk.kill9()
-      await line.close()
+      for (const each of lines) await each.close()
       await server.kill()
       await databaseLine.close()
       for (const each of truths.splice(0)) await each.close()

@@ -14,10 +14,16 @@ export interface Acked {
   readonly amount?: number
 }
 
-/** A check-in and a payment at a desk; what was saved is added to `acked`. */
-export const serve = async ({ counter }: Ground, desk: DeskProcess, acked: Acked[], amount = 100): Promise<void> => {
+/** A check-in at a desk; what was saved is added to `acked`. */
+export const checkIn = async ({ counter }: Ground, desk: DeskProcess, acked: Acked[]): Promise<void> => {
   const entries = counter.children.map(({ id }) => ({ student_id: id, session_id: counter.session.id }))
   acked.push({ id: (await desk.call('command', { name: 'check_in.record', args: { entries } })).mutation_id })
+}
+
+/** A check-in and a payment. */
+export const serve = async (ground: Ground, desk: DeskProcess, acked: Acked[], amount = 100): Promise<void> => {
+  const { counter } = ground
+  await checkIn(ground, desk, acked)
   const args = {
     family_id: counter.family.id,
     method_id: counter.cash.id,

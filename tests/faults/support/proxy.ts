@@ -10,8 +10,8 @@ export interface Weather {
   /** Milliseconds that every piece is late. */
   readonly delayMs?: number
   readonly bytesPerSecond?: number
-  /** A connection is reset when so many bytes of answers have gone through it. */
-  readonly cutAnswersAfter?: number
+  /** A connection is reset when so many bytes of an answer to such a request, `GET /path`, have gone through it. */
+  readonly cut?: { readonly answersTo: string; readonly after: number }
   /** Requests arrive; their answers do not, and the connection is closed. */
   readonly swallowAnswers?: boolean
   /** Every request is sent once more on a line of its own, and that answer thrown away. */
@@ -31,6 +31,10 @@ export interface Proxy {
   readonly freeze: () => void
   /** How often the weather has touched something. */
   readonly touched: () => number
+  /** How many answers were cut. */
+  readonly cuts: () => number
+  /** The bytes of the last whole answer to such a request, `GET /path`. */
+  readonly lastAnswer: (request: string) => number | undefined
   /** Told everything that goes by; answers false when it shall go no further. */
   readonly watch: (watcher: Watcher | undefined) => void
   readonly close: () => Promise<void>
@@ -43,6 +47,7 @@ interface Line {
   readonly number: number
   readonly client: Socket
   readonly upstream: Socket
+  /** Bytes of the answer to this request. */
   answered: number
   /** Since the last answer: one request, since ours wait for each answer. */
   request: Buffer[]
@@ -57,6 +62,8 @@ export const startProxy = async (upstreamPort: number): Promise<Proxy> => {
   let watcher: Watcher | undefined
   let count = 0
   let touched = 0
+  let cuts = 0
+  const lengths = new Map<string, number>()
   const lines = new Set<Line>()
 
   const forward = async (line: Line, way: 'request' | 'answer', bytes: Buffer): Promise<void> => {
@@ -70,8 +77,7 @@ export const startProxy = async (upstreamPort: number): Promise<Proxy> => {
     else passAnswer(line, now, bytes)
   }
   const passRequest = (line: Line, now: Weather, bytes: Buffer): void => {
-    if (line.isAnswering) line.request = []
-    line.isAnswering = false
+    if (line.isAnswering) beginRequest(line, lengths)
     line.request.push(bytes)
     if (now.answer !== undefined) line.client.end(now.answer)
     else line.upstream.write(bytes)
@@ -79,11 +85,14 @@ export const startProxy = async (upstreamPort: number): Promise<Proxy> => {
   const passAnswer = (line: Line, now: Weather, bytes: Buffer): void => {
     if (!line.isAnswering && now.repeatRequests) repeat(target, Buffer.concat(line.request))
     line.isAnswering = true
-    const left = (now.cutAnswersAfter ?? Number.POSITIVE_INFINITY) - line.answered
+    const isCut = now.cut !== undefined && askedOn(line) === now.cut.answersTo
+    const left = (isCut ? now.cut.after : Number.POSITIVE_INFINITY) - line.answered
     line.answered += bytes.length
     if (now.swallowAnswers) drop(line)
-    else if (bytes.length > left) line.client.write(bytes.subarray(0, Math.max(0, left)), () => drop(line))
-    else line.client.write(bytes)
+    else if (bytes.length > left) {
+      cuts += 1
+      line.client.write(bytes.subarray(0, Math.max(0, left)), () => drop(line))
+    } else line.client.write(bytes)
   }
 
   const server = createServer((client) => {
@@ -139,6 +148,8 @@ export const startProxy = async (upstreamPort: number): Promise<Proxy> => {
       for (const line of lines) line.isFrozen = true
     },
     touched: () => touched,
+    cuts: () => cuts,
+    lastAnswer: (request) => lengths.get(request),
     watch: (next) => {
       watcher = next
     },
@@ -148,6 +159,18 @@ export const startProxy = async (upstreamPort: number): Promise<Proxy> => {
     },
   }
 }
+
+/** What was answered before is whole. */
+const beginRequest = (line: Line, lengths: Map<string, number>): void => {
+  lengths.set(askedOn(line), line.answered)
+  Object.assign(line, { request: [], answered: 0, isAnswering: false })
+}
+
+/** Without its query: `GET /path`. */
+const askedOn = ({ request }: Line): string =>
+  String(request[0] ?? '')
+    .split(/[ ?]/, 2)
+    .join(' ')
 
 const drop = ({ client, upstream }: Line): void => {
   client.resetAndDestroy()

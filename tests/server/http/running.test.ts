@@ -98,14 +98,21 @@ describe('limits', () => {
     ])
   })
 
-  test('a request that never ends is cut off', async () => {
+  test('a request that never ends is cut off, also when nobody reads the answer and closes the line (N5)', async () => {
     const { url } = await open()
     const { hostname, port } = new URL(url())
     const socket = connect(Number(port), hostname)
     socket.write('POST /v1/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')
 
+    const deaf = connect(Number(port), hostname)
+    const hungUp = new Promise((resolve) => deaf.once('close', resolve))
+    deaf.on('error', () => undefined).write('POST /v1/token HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+    const drip = setInterval(() => deaf.write('x'), 500)
+
     let answer = ''
     for await (const chunk of socket.setEncoding('utf8')) answer += String(chunk)
+    await hungUp
+    clearInterval(drip)
 
     expect(answer).toMatch(/^HTTP\/1.1 4\d\d /)
   })
