@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -136,7 +135,7 @@ describe('a client of the server that never comes to the end of its request (N5)
     ],
   ])('in %s is hung up on', { timeout: limitMs }, async (_part, head) => {
     const socket = connect(Number(new URL(ground.server.url).port), '127.0.0.1')
-    const closed = once(socket, 'close')
+    const closed = new Promise((resolve) => socket.once('close', resolve))
     // It reads nothing, and closes nothing by itself.
     socket.on('error', () => undefined).write(head)
     const drip = setInterval(() => socket.write('x'), 500)
