@@ -1,4 +1,4 @@
-/** Entry of the Electron shell: `electron . [--profile <folder>] [--server-url <url>]`. */
+/** Entry of the Electron shell: `electron . [--profile <folder>] [--server-url <url>] [--keychain-lost]`. */
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as electron from 'electron'
@@ -20,7 +20,7 @@ const out = join(import.meta.dirname, '..')
 const { values } = parseArgs({
   // Chromium's own switches are among them.
   strict: false,
-  options: { profile: { type: 'string' }, 'server-url': { type: 'string' } },
+  options: { profile: { type: 'string' }, 'server-url': { type: 'string' }, 'keychain-lost': { type: 'boolean' } },
 })
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const profile = textOf(values.profile)
@@ -34,6 +34,7 @@ const start = async (profileFolder: string): Promise<RunningShell> => {
   const opened = openElectronShell({
     electron,
     profileFolder,
+    isKeychainLost: values['keychain-lost'] === true,
     files: await readWindowFiles(join(out, 'renderer')),
     preloadFile: join(out, 'preload/preload.cjs'),
     dataFile: join(out, 'main/data.js'),

@@ -25,7 +25,7 @@ export const Stages = () => {
 }
 
 const Stage = ({ state }: { readonly state: AppState }) => {
-  if (state.stage === 'not_enrolled') return <EnrollScreen offeredServer={state.default_server_url} />
+  if (state.stage === 'not_enrolled' || state.stage === 'locked') return <EnrollScreen state={state} />
   if (state.stage === 'signed_out') return <SignInScreen state={state} />
   if (state.stage === 'loading') return <FirstSync state={state} />
   return <Desk key={state.session?.staff_id} />

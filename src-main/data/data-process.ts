@@ -6,6 +6,7 @@ import { coalesced } from './coalesced.ts'
 import { acceptClosed } from './desk/accept-closed.ts'
 import { waitingCount } from './desk/waiting.ts'
 import { type Device, openDevice } from './device/device.ts'
+import { deviceState } from './device/device-state.ts'
 import { enrollDevice, type Enrollment } from './device/enroll.ts'
 import type { PasswordCost } from './device/sealed.ts'
 import { type Credentials, signIn, signInOnline, type SignInParts } from './device/sign-in.ts'
@@ -80,11 +81,10 @@ export class DataProcess {
 
   appState(): AppState {
     const profile = this.#device?.profile()
+    const { without, ...known } = deviceState(profile, this.#parts)
     return {
-      stage: !profile ? 'not_enrolled' : !this.#staff ? 'signed_out' : this.#session ? 'ready' : 'loading',
-      device: profile ? { name: profile.name, facility_name: profile.facility_name } : null,
-      default_server_url: this.#parts.defaultServerUrl,
-      known_staff: (profile?.known_staff ?? []).map(({ sign_in_name, name }) => ({ sign_in_name, name })),
+      ...known,
+      stage: !profile ? without : !this.#staff ? 'signed_out' : this.#session ? 'ready' : 'loading',
       session: profile && this.#session ? toSessionState(this.#session, profile, this.#leaseTime()) : null,
       rows_received: this.#unlocked?.sync.rowsReceived ?? 0,
       rows_total: this.#unlocked?.sync.rowsTotal ?? null,

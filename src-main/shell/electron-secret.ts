@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SafeStorage } from 'electron'
@@ -13,6 +14,8 @@ export interface KeychainOptions {
   >
   readonly platform: NodeJS.Platform
   readonly log: Log
+  /** Somebody said that the keychain will not open it any more: what it does not open is set aside. */
+  readonly isLost?: boolean
   /** Milliseconds between tries. */
   readonly retryAfter?: number
 }
@@ -30,7 +33,9 @@ export const readKeychainSecret = async (options: KeychainOptions): Promise<stri
   const { profileFolder, safeStorage, log } = options
   const file = join(profileFolder, 'device-secret.sealed')
   const sealed = await readIfThere(file)
-  if (sealed) return checkSecret(await unseal(sealed, options), `The keychain's answer for ${file}`)
+  const opened = sealed && (await unseal(sealed, options))
+  if (opened !== undefined) return checkSecret(opened, `The keychain's answer for ${file}`)
+  if (sealed) await setAside(file)
 
   const weakness = await weaknessOf(options)
   // A secret that began in a file stays there: it could not be moved without a moment in which it is nowhere.
@@ -43,16 +48,27 @@ export const readKeychainSecret = async (options: KeychainOptions): Promise<stri
   return secret
 }
 
-const unseal = async (sealed: Buffer, { safeStorage, retryAfter = 1_000, log }: KeychainOptions): Promise<string> => {
+/** Kept, in case that it opens some day; the profile is locked until somebody has a code for it (device.ts). */
+const setAside = async (file: string): Promise<void> => {
+  let number = 1
+  while (await readIfThere(`${file}.lost-${number}`)) number += 1
+  await rename(file, `${file}.lost-${number}`)
+}
+
+/** Undefined when it is lost. */
+const unseal = async (sealed: Buffer, options: KeychainOptions): Promise<string | undefined> => {
+  const { safeStorage, retryAfter = 1_000, log, isLost = false } = options
   for (let attempt = 1; ; attempt += 1) {
     try {
       return (await safeStorage.decryptStringAsync(sealed)).result
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
+      if (attempt === tries && isLost) return undefined
       if (attempt === tries) {
         throw new ShellError(
           `The keychain of this computer does not open the device secret (${reason}). ` +
-            'Unlock it and start Foyer again; nothing was changed.',
+            'Unlock it and start Foyer again; nothing was changed. If it is gone for good, start Foyer once with ' +
+            '--keychain-lost: a code from an administrator then opens this computer, with all that was not sent yet.',
         )
       }
       log.warn(`The keychain did not answer (${reason}); it is asked again.`)

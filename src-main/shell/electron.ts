@@ -21,6 +21,7 @@ export type ElectronParts = Pick<
 export interface ElectronShellOptions {
   readonly electron: ElectronParts
   readonly profileFolder: string
+  readonly isKeychainLost: boolean
   readonly files: WindowFiles
   /** Built: the preload and the entry of the data process. */
   readonly preloadFile: string
@@ -40,7 +41,14 @@ export const openElectronShell = (options: ElectronShellOptions): Shell => {
   let window: Electron.BrowserWindow | undefined
 
   return {
-    readSecret: () => readKeychainSecret({ profileFolder, safeStorage, platform: process.platform, log }),
+    readSecret: () =>
+      readKeychainSecret({
+        profileFolder,
+        safeStorage,
+        platform: process.platform,
+        log,
+        isLost: options.isKeychainLost,
+      }),
     startDataChild: () => forkUtilityChild(utilityProcess, options.dataFile),
     serve: async (call) => {
       const printing = session.fromPartition(printPartition)

@@ -61,6 +61,8 @@ export const enrollRequest = z.strictObject({
   name: sharedText(100).min(1),
   /** Ed25519 public key as JWK. */
   public_key: z.strictObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: sharedText(100) }),
+  /** Which device it is already, when it lost the key that proves it: it gets the new one, and stays who it is. */
+  device_id: z.uuid().optional(),
 })
 export const enrollResponse = z.object({
   device_id: z.uuid(),

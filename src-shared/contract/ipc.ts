@@ -24,7 +24,8 @@ export type SessionState = z.infer<typeof sessionState>
 
 /** What the device is and what the window may do next. */
 export const appState = z.object({
-  stage: z.enum(['not_enrolled', 'signed_out', 'loading', 'ready']),
+  /** `locked`: enrolled, and the keychain does not open it any more. */
+  stage: z.enum(['not_enrolled', 'locked', 'signed_out', 'loading', 'ready']),
   device: z.object({ name: z.string(), facility_name: z.string() }).nullable(),
   /** What the enrollment screen offers; empty when nobody has said. */
   default_server_url: z.string(),

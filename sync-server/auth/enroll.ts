@@ -17,6 +17,8 @@ export interface NewDevice {
   readonly name: string
   /** Ed25519 as JWK. */
   readonly publicKey: { readonly kty: string; readonly crv: string; readonly x: string }
+  /** Which device it is already, when it lost its key. */
+  readonly deviceId?: string | undefined
 }
 
 export interface EnrolledDevice {
@@ -29,7 +31,7 @@ export interface EnrolledDevice {
 }
 
 /**
- * Uses up a code and makes a device with its key, its till and its place in the queue. Throws `code_invalid`, or
+ * Uses up a code and makes a device with its key, its till and its place in the queue, or gives one a new key. Throws `code_invalid`, or
  * `invalid_input` for a key that is none.
  */
 export const enrollDevice = async (db: Db, device: NewDevice, nowMs: number): Promise<EnrolledDevice> => {
@@ -38,13 +40,42 @@ export const enrollDevice = async (db: Db, device: NewDevice, nowMs: number): Pr
   const scope = { role: 'foyer_auth', facilityId: facility.id, organizationId: facility.organization_id } as const
   return inRole(db, scope, async (tx) => {
     const audience = await useCode(tx, device.code, nowMs)
+    const { id: facilityId, organization_id: organizationId, name: facilityName } = facility
+    const known = { facilityId, organizationId, facilityName, audience }
+    if (device.deviceId !== undefined) return { ...known, ...(await renewKey(tx, device, known)) }
     const id = randomUUID()
     const { name, publicKey } = device
-    await insertDevice(tx, { deviceId: id, facilityId: facility.id, name, audience, publicKey }, nowMs)
-    const till = await openTill(tx, facility, id)
-    const { id: facilityId, organization_id: organizationId, name: facilityName } = facility
-    return { id, facilityId, organizationId, facilityName, audience, till }
+    await insertDevice(tx, { deviceId: id, facilityId, name, audience, publicKey }, nowMs)
+    return { ...known, id, till: await openTill(tx, facility, id) }
   })
+}
+
+/**
+ * A computer that lost its key is proven by a code, as a new one is, and stays the device that it was: what it has not sent
+ * goes on under its numbers (FAULTS D16). The old key is worth nothing from then on. Throws `code_invalid` when the code is
+ * for computers of another facility or kind, or the device was revoked.
+ */
+const renewKey = async (
+  tx: Tx,
+  { deviceId = '', publicKey }: NewDevice,
+  { facilityId, audience }: Pick<EnrolledDevice, 'facilityId' | 'audience'>,
+): Promise<Pick<EnrolledDevice, 'id' | 'till'>> => {
+  const found = await tx
+    .selectFrom('devices')
+    .innerJoin('tills', 'tills.device_id', 'devices.id')
+    .select(['devices.id', 'tills.id as till_id', 'tills.code as till_code'])
+    .where('devices.id', '=', deviceId)
+    .where('devices.facility_id', '=', facilityId)
+    .where('devices.audience', '=', audience)
+    .where('devices.revoked_at', 'is', null)
+    .executeTakeFirst()
+  if (!found) throw invalid()
+  await tx
+    .updateTable('device_keys')
+    .set({ public_key: JSON.stringify(publicKey) })
+    .where('id', '=', found.id)
+    .execute()
+  return { id: found.id, till: { id: found.till_id, code: found.till_code } }
 }
 
 /**

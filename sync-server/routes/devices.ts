@@ -23,16 +23,17 @@ export const enrollRoute = ({ db, keys, now, attempts }: Services) =>
   defineRoute({
     method: 'POST',
     path: '/v1/devices/enroll',
-    summary: 'Enroll a device with a one-time code',
+    summary: 'Enroll a device with a one-time code, or give one a new key that has lost its own',
     auth: 'none',
     isLimitedByAddress: true,
     input: enrollRequest,
     output: enrollResponse,
-    handle: async ({ code, name, public_key }, { ip, log }) => {
+    handle: async ({ code, name, public_key, device_id }, { ip, log }) => {
       attempts.codes.check([ip])
       try {
-        const device = await enrollDevice(db, { code, name, publicKey: public_key }, now())
-        log.info({ device_id: device.id, facility_id: device.facilityId }, 'device enrolled')
+        const device = await enrollDevice(db, { code, name, publicKey: public_key, deviceId: device_id }, now())
+        const what = device_id === undefined ? 'device enrolled' : 'device has a new key'
+        log.info({ device_id: device.id, facility_id: device.facilityId }, what)
         const { id: deviceId, facilityId, organizationId, audience, till } = device
         const enrolled = { deviceId, facilityId, organizationId, name, audience, till, publicKey: public_key }
         const answer: EnrollResponse = {

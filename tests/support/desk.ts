@@ -19,6 +19,8 @@ export interface DeskOptions {
   readonly fetch?: typeof fetch
   readonly now?: () => number
   readonly work?: ReplicaWork
+  /** Of another keychain. */
+  readonly deviceSecret?: Uint8Array
 }
 
 /** A desk as its window sees it: the whole data process, by the channels of the contract. */
@@ -40,12 +42,15 @@ export interface TestDesk {
   readonly remove: () => Promise<void>
 }
 
-export const openDesk = ({ folder = temporaryFolder(), ...network }: DeskOptions = {}): TestDesk => {
+const usualSecret = new Uint8Array(32).fill(3)
+
+export const openDesk = (options: DeskOptions = {}): TestDesk => {
+  const { folder = temporaryFolder(), deviceSecret = usualSecret, ...network } = options
   const pushes: Push[] = []
   const faults: unknown[] = []
   const data = new DataProcess({
     folder,
-    deviceSecret: new Uint8Array(32).fill(3),
+    deviceSecret,
     passwordCost: testCost,
     defaultServerUrl: '',
     environment: environmentWith(network),

@@ -1,5 +1,5 @@
 import type { JWK } from 'jose'
-import { DomainError, type ErrorData } from '../../../src-shared/errors.ts'
+import type { ErrorData } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
 import { connectServer, type Server } from '../sync/server.ts'
 import { type Profile, readProfile, writeProfile } from './profile.ts'
@@ -21,10 +21,17 @@ export interface Device {
   readonly server: Server
 }
 
-/** Undefined before enrollment. */
+/** What is known of an enrolled computer whose key this secret does not open: the keychain was lost (FAULTS D16). */
+export const lockedProfile = ({ folder, deviceSecret }: LockParts): Profile | undefined => {
+  const profile = readProfile(folder)
+  return profile && !privateKeyOf(profile, deviceSecret) ? profile : undefined
+}
+
+/** Undefined before enrollment, and when it is locked. */
 export const openDevice = (parts: DeviceParts): Device | undefined => {
   let profile = readProfile(parts.folder)
-  if (!profile) return undefined
+  const privateKey = profile && privateKeyOf(profile, parts.deviceSecret)
+  if (!profile || !privateKey) return undefined
   const current = profile
   return {
     profile: () => profile ?? current,
@@ -36,7 +43,7 @@ export const openDevice = (parts: DeviceParts): Device | undefined => {
       url: profile.server_url,
       identity: {
         deviceId: profile.device_id,
-        privateKey: privateKeyOf(profile, parts.deviceSecret),
+        privateKey,
         certificate: profile.certificate,
       },
       environment: parts.environment,
@@ -46,13 +53,9 @@ export const openDevice = (parts: DeviceParts): Device | undefined => {
   }
 }
 
-const privateKeyOf = (profile: Profile, deviceSecret: Uint8Array): JWK => {
+export type LockParts = Pick<DeviceParts, 'folder' | 'deviceSecret'>
+
+const privateKeyOf = (profile: Profile, deviceSecret: Uint8Array): JWK | undefined => {
   const opened = unseal(deviceSealKey(deviceSecret), profile.private_key)
-  if (!opened) {
-    throw new DomainError(
-      'unexpected',
-      'The key of this computer does not open its profile: the profile was copied, or the keychain was lost. Enroll anew.',
-    )
-  }
-  return JSON.parse(Buffer.from(opened).toString('utf8')) as JWK
+  return opened && (JSON.parse(Buffer.from(opened).toString('utf8')) as JWK)
 }

@@ -4,6 +4,7 @@ import { enrollResponse } from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
 import { Outage, postAnonymous } from '../sync/server.ts'
+import { lockedProfile } from './device.ts'
 import { type Profile, readProfile, writeProfile } from './profile.ts'
 import { deviceSealKey, seal } from './sealed.ts'
 
@@ -22,17 +23,19 @@ export interface Enrollment {
 
 /**
  * Enrolls this computer once with a code from an admin: it makes its own key pair and gets its id, facility and receipt
- * series (DESIGN.md §8). Throws DomainError `code_invalid`, `needs_internet`.
+ * series (DESIGN.md §8). One whose keychain was lost gets a new key in the same way, and keeps everything else: the server
+ * gives its data key back at the next sign-in (FAULTS D16). Throws DomainError `code_invalid`, `needs_internet`.
  */
 export const enrollDevice = async (parts: EnrollParts, { code, name, server_url }: Enrollment): Promise<Profile> => {
-  if (readProfile(parts.folder)) throw new DomainError('invalid_input', 'This computer is enrolled already.')
+  const locked = lockedProfile(parts)
+  if (!locked && readProfile(parts.folder)) throw new DomainError('invalid_input', 'This computer is enrolled already.')
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
   const { kty, crv, x } = await exportJWK(publicKey)
   const url = server_url.replace(/\/+$/, '')
   const answer = await postAnonymous(
     { url, ...parts.environment },
     '/v1/devices/enroll',
-    { code: code.trim(), name, public_key: { kty, crv, x } },
+    { code: code.trim(), name, public_key: { kty, crv, x }, ...(locked && { device_id: locked.device_id }) },
     enrollResponse,
   ).catch((error: unknown) => {
     if (!(error instanceof Outage)) throw error
@@ -50,7 +53,8 @@ export const enrollDevice = async (parts: EnrollParts, { code, name, server_url 
     recovery_key: answer.recovery_key,
     ...(answer.certificate !== undefined && { certificate: answer.certificate }),
     private_key: seal(deviceSealKey(parts.deviceSecret), Buffer.from(JSON.stringify(await exportJWK(privateKey)))),
-    recovery: null,
+    recovery: locked?.recovery ?? null,
+    // What they were wrapped with is gone: each signs in online once more.
     known_staff: [],
   }
   mkdirSync(parts.folder, { recursive: true, mode: 0o700 })

@@ -1,8 +1,10 @@
 import { Button, Stack, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
+import type { AppState } from '../../../src-shared/contract/ipc.ts'
 import type { ErrorData } from '../../../src-shared/errors.ts'
 import { call } from '../../app/bridge-call.ts'
 import { useDesk } from '../../app/desk.ts'
+import { enrollTexts } from '../../texts/enroll.ts'
 import { errorText } from '../../texts/errors.ts'
 import { Gate } from '../../ui/gate.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -11,15 +13,21 @@ import classes from './enroll-screen.module.css'
 /** People leave the scheme out; it is https unless they say otherwise. */
 const toUrl = (typed: string): string => (/^https?:\/\//i.test(typed) ? typed : `https://${typed}`)
 
-/** Makes this computer one of a facility, with a code that an administrator gave out. */
-export const EnrollScreen = ({ offeredServer }: { readonly offeredServer: string }) => {
+/** Makes this computer one of a facility, or opens it again, with a code that an administrator gave out. */
+export const EnrollScreen = ({ state }: { readonly state: AppState }) => {
   const { bridge, appState } = useDesk()
+  const offeredServer = state.default_server_url
+  const texts = enrollTexts[state.stage === 'locked' ? 'locked' : 'not_enrolled']
   const [server, setServer] = useState(offeredServer)
   const [code, setCode] = useState('')
-  const [name, setName] = useState('')
+  const [name, setName] = useState(state.device?.name ?? '')
   const [error, setError] = useState<ErrorData>()
   const [isBusy, setBusy] = useState(false)
 
+  const errorOf = (problem: ErrorData): string => {
+    if (problem.code === 'unavailable' || problem.code === 'needs_internet') return texts.notReached
+    return problem.code === 'invalid_input' ? texts.missing : errorText(problem)
+  }
   const enroll = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     if (!server.trim() || !code.trim() || !name.trim()) {
@@ -39,10 +47,7 @@ export const EnrollScreen = ({ offeredServer }: { readonly offeredServer: string
   }
 
   return (
-    <Gate
-      title="Set up this computer"
-      hint="An administrator gives you the address and a code. The code works once, and only for a few minutes."
-    >
+    <Gate title={texts.title} hint={texts.hint}>
       <form onSubmit={enroll} className={classes['form']}>
         <Stack gap="md">
           <TextInput
@@ -66,34 +71,28 @@ export const EnrollScreen = ({ offeredServer }: { readonly offeredServer: string
             autoComplete="off"
             spellCheck={false}
           />
-          <TextInput
-            label="Name of this computer"
-            description="As people call it, such as Front desk 2."
-            placeholder="Front desk 1"
-            size="md"
-            value={name}
-            onChange={(change) => setName(change.currentTarget.value)}
-            maxLength={100}
-            autoComplete="off"
-          />
+          {state.device === null && (
+            <TextInput
+              label="Name of this computer"
+              description="As people call it, such as Front desk 2."
+              placeholder="Front desk 1"
+              size="md"
+              value={name}
+              onChange={(change) => setName(change.currentTarget.value)}
+              maxLength={100}
+              autoComplete="off"
+            />
+          )}
           {error && (
             <Notice tone="danger" isUrgent>
-              {enrollText(error)}
+              {errorOf(error)}
             </Notice>
           )}
           <Button type="submit" size="md" disabled={isBusy}>
-            {isBusy ? 'Setting up …' : 'Set up this computer'}
+            {isBusy ? texts.busy : texts.button}
           </Button>
         </Stack>
       </form>
     </Gate>
   )
-}
-
-const enrollText = (error: ErrorData): string => {
-  if (error.code === 'unavailable' || error.code === 'needs_internet')
-    return 'The server does not answer at this address. Check the address and the internet, then try again.'
-  if (error.code === 'invalid_input')
-    return 'Enter the address, the code and a name. One of them is missing or does not look right.'
-  return errorText(error)
 }

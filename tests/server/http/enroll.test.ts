@@ -3,7 +3,14 @@ import type { EnrollResponse, SignInResponse } from '../../../src-shared/contrac
 import { createDeviceCode, hashCode } from '../../../sync-server/auth/codes.ts'
 import { inRole } from '../../../sync-server/db/postgres.ts'
 import { academy, facility, newId } from '../../support/academy.ts'
-import { newDeviceKey, pause, postJson, startSyncServer, type TestServer } from '../../support/sync-server.ts'
+import {
+  newDeviceKey,
+  pause,
+  postJson,
+  signAssertion,
+  startSyncServer,
+  type TestServer,
+} from '../../support/sync-server.ts'
 
 let nowMs = Date.now()
 let server: TestServer
@@ -182,4 +189,55 @@ test('the tills of two facilities are counted apart', async () => {
   const device = await server.enroll({ facilityId: second.id })
 
   expect(device.enrolled.till.code).toBe('HOP1')
+})
+
+describe('a device that has lost its key (D16)', () => {
+  const renewKey = async (device_id: string, code: string) => {
+    const { privateKey, publicJwk } = await newDeviceKey()
+    const answer = await postJson<EnrollResponse>(`${server.url()}/v1/devices/enroll`, {
+      code,
+      name: 'Desk',
+      public_key: publicJwk,
+      device_id,
+    })
+    return { answer, privateKey }
+  }
+  const tokenStatus = async (deviceId: string, privateKey: CryptoKey): Promise<number> => {
+    const assertion = await signAssertion(deviceId, privateKey, nowMs)
+    return (await postJson(`${server.url()}/v1/token`, { assertion })).status
+  }
+
+  test('stays who it is with a new one, and the old one is worth nothing', async () => {
+    const { enrolled, privateKey: oldKey } = await server.enroll()
+
+    const { answer, privateKey } = await renewKey(enrolled.device_id, await makeCode())
+
+    expect(answer.status).toBe(200)
+    expect(answer.body).toMatchObject({ device_id: enrolled.device_id, till: enrolled.till })
+    expect(await tokenStatus(enrolled.device_id, privateKey)).toBe(200)
+    expect(await tokenStatus(enrolled.device_id, oldKey)).toBe(401)
+  })
+
+  test('gets none when it was revoked, is of another kind or facility, or never was', async () => {
+    const [revoked, office, other] = [
+      await server.enroll(),
+      await server.enroll({ audience: 'office' }),
+      await server.enroll(),
+    ]
+    await server.sql('update devices set revoked_at = now() where id = $1', [revoked.enrolled.device_id])
+    const elsewhere = facility({ id: newId(), code: 'ELS', name: 'Elsewhere' })
+    await server.insert('facilities', elsewhere)
+    const request = { facilityId: elsewhere.id, audience: 'desk', createdBy: null, minutes: 10 } as const
+    const { code: codeElsewhere } = await createDeviceCode(server.postgres.db, request, nowMs)
+
+    const answers = [
+      await renewKey(revoked.enrolled.device_id, await makeCode()),
+      await renewKey(office.enrolled.device_id, await makeCode()),
+      await renewKey(other.enrolled.device_id, codeElsewhere),
+      await renewKey(academy.staff_id, await makeCode()),
+    ]
+
+    expect(answers.map(({ answer }) => answer.body)).toMatchObject(answers.map(() => ({ code: 'code_invalid' })))
+    expect(await tokenStatus(other.enrolled.device_id, other.privateKey)).toBe(200)
+  })
 })

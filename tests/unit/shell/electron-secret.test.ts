@@ -58,6 +58,25 @@ test('a keychain that stays locked is an error, and no new secret is made', asyn
   expect(safeStorage.encryptStringAsync).toHaveBeenCalledOnce()
 })
 
+test('a keychain that somebody calls lost makes place for a new secret, and what it had sealed is kept (D16)', async () => {
+  const { options, safeStorage, sealedFile } = setUp()
+  const secret = await readKeychainSecret(options)
+  safeStorage.decryptStringAsync.mockRejectedValue(new Error('not this keychain'))
+
+  const fresh = await readKeychainSecret({ ...options, isLost: true })
+
+  expect(fresh).not.toBe(secret)
+  expect(readFileSync(sealedFile, 'utf8')).toBe(`sealed:${fresh}`)
+  expect(readFileSync(`${sealedFile}.lost-1`, 'utf8')).toBe(`sealed:${secret}`)
+})
+
+test('a keychain that opens is not lost, whatever somebody says', async () => {
+  const { options } = setUp()
+  const secret = await readKeychainSecret(options)
+
+  expect(await readKeychainSecret({ ...options, isLost: true })).toBe(secret)
+})
+
 test('a sealed secret is not replaced when the keychain is gone altogether (D16)', async () => {
   const { options, safeStorage, sealedFile } = setUp()
   await readKeychainSecret(options)

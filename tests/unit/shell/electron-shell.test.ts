@@ -167,6 +167,7 @@ test('the shell locks both sessions, serves the files, and opens one window on i
   const shell = openElectronShell({
     electron,
     profileFolder: temporaryFolder(),
+    isKeychainLost: false,
     files: await readWindowFiles(windowFolder()),
     preloadFile: '/preload.cjs',
     dataFile: '/data.js',

@@ -1,0 +1,97 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
+import { paymentOf } from '../support/payment-args.ts'
+import { password, signInName, startSyncServer, type TestServer } from '../support/sync-server.ts'
+import { until } from '../support/until.ts'
+
+let server: TestServer
+const desks: TestDesk[] = []
+let isCut = false
+
+beforeAll(async () => {
+  server = await startSyncServer()
+})
+afterEach(async () => {
+  isCut = false
+  for (const desk of desks.splice(0)) await desk.remove()
+})
+afterAll(() => server.close())
+
+const line: typeof fetch = async (input, init) => {
+  if (isCut) throw new TypeError('The line is cut')
+  return fetch(input, init)
+}
+
+const newSecret = new Uint8Array(32).fill(9)
+
+/** A desk that was closed with a payment that is not sent, and started again under another keychain. */
+const lockedDesk = async () => {
+  const before = await enrollDesk(server, { fetch: line })
+  const { device_id } = before.data.signedIn().device.profile()
+  isCut = true
+  const paid = await before.command('payment.take', paymentOf(server.counter)(1000, []))
+  const [receipt] = before.rows('receipts').slice(-1)
+  await before.stop()
+  isCut = false
+  const desk = openDesk({ folder: before.folder, fetch: line, deviceSecret: newSecret })
+  desks.push(desk)
+  return { desk, device_id, id: paid.mutation_id, receipt: String(receipt?.['label']) }
+}
+
+const unlock = async (desk: TestDesk): Promise<void> => {
+  await desk.call('device.enroll', { code: await server.newCode(), name: 'Desk', server_url: server.url() })
+}
+
+describe('a computer whose keychain was lost (D16)', () => {
+  test('says so, and changes nothing until somebody has a code', async () => {
+    const { desk } = await lockedDesk()
+
+    const state = await desk.call('app.state')
+    const signIn = await desk.invoke('session.sign_in', { sign_in_name: signInName, password })
+    const wrong = { code: '0000-0000-0000', name: 'Desk', server_url: server.url() }
+    const enrolled = await desk.invoke('device.enroll', wrong)
+
+    expect(state).toMatchObject({ stage: 'locked', device: { name: 'Desk', facility_name: 'Werribee' } })
+    expect(state.default_server_url).toBe(server.url())
+    expect(signIn).toMatchObject({ ok: false, error: { code: 'not_enrolled' } })
+    expect(enrolled).toMatchObject({ ok: false, error: { code: 'code_invalid' } })
+    expect((await desk.call('app.state')).stage).toBe('locked')
+  })
+
+  test('is the same device again with a code, and what it had not sent goes up, once', async () => {
+    const { desk, device_id, id, receipt } = await lockedDesk()
+
+    await unlock(desk)
+    await desk.signIn()
+    await until(async () => (await desk.data.status()).waiting === 0)
+
+    const sent = await server.sql('select device_id, outcome, device_seq from mutations where id = $1', [id])
+    const receipts = await server.sql('select label from receipts where label = $1', [receipt])
+    expect(sent).toEqual([{ device_id, outcome: 'applied', device_seq: 1 }])
+    expect(receipts).toHaveLength(1)
+  })
+
+  test('opens without internet from then on', async () => {
+    const { desk, receipt } = await lockedDesk()
+    await unlock(desk)
+    await desk.signIn()
+    await desk.stop()
+    isCut = true
+
+    const again = openDesk({ folder: desk.folder, fetch: line, deviceSecret: newSecret })
+    await again.signIn()
+
+    expect(again.rows('receipts').map(({ label }) => label)).toContain(receipt)
+    await again.stop()
+  })
+
+  test('needs the internet for the first sign-in, and says so', async () => {
+    const { desk } = await lockedDesk()
+    await unlock(desk)
+    isCut = true
+
+    const reply = await desk.invoke('session.sign_in', { sign_in_name: signInName, password })
+
+    expect(reply).toMatchObject({ ok: false, error: { code: 'needs_internet' } })
+  })
+})
