@@ -64,7 +64,7 @@ export class DataProcess {
   #session: Session | undefined
   readonly #exclusive = mutex()
   readonly #lastProblem = problemMemory(() => this.now)
-  readonly #pushStatus = coalesced(() => void this.#sendStatus().catch(this.#parts.onFault))
+  readonly pushStatus = coalesced(() => void this.#sendStatus().catch(this.#parts.onFault))
 
   constructor(parts: DataProcessParts) {
     this.#parts = parts
@@ -140,7 +140,8 @@ export class DataProcess {
   }
 
   async status(): Promise<SyncStatus> {
-    const line = this.#unlocked?.sync.line ?? { online: false, problem: null }
+    const disk_full = this.#parts.environment.reserve?.isMissing() ?? false
+    const line = { ...(this.#unlocked?.sync.line ?? { online: false, problem: null }), disk_full }
     const last_problem = this.#lastProblem(line.problem)
     if (!this.#unlocked) {
       const nothing = { waiting: 0, received_up_to: null, sent_up_to: null, held: null, other_days: null }
@@ -163,7 +164,7 @@ export class DataProcess {
 
   tablesChanged(tables: readonly string[]): void {
     this.#parts.push({ push: 'tables-changed', data: { tables: [...tables] } })
-    this.#pushStatus()
+    this.pushStatus()
     if (tables.some((table) => sessionTables.has(table))) {
       void this.#readSession().then(() => this.#announce(), this.#parts.onFault)
     }
@@ -207,7 +208,7 @@ export class DataProcess {
       onFault,
       onTables: (tables) => this.tablesChanged(tables),
       onShown: () => this.#onShown(),
-      onStatus: this.#pushStatus,
+      onStatus: this.pushStatus,
     })
     const health = new Health({
       store,
@@ -216,7 +217,7 @@ export class DataProcess {
       outbox: () => ({ isOnline: sync.line.online, waiting: waitingCount(store), progress: store.progress }),
       sync,
       onTables: (tables) => this.tablesChanged(tables),
-      onStatus: this.#pushStatus,
+      onStatus: this.pushStatus,
       onFault,
     })
     return { dataKey, store, sync, health }

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import type { Reserve } from './disk-reserve.ts'
 import type { ReplicaWork } from './snapshot/replica-work.ts'
 import { databaseFiles, openEncrypted, type OpenOptions, type SqliteDatabase } from './sqlite.ts'
 
@@ -32,6 +33,8 @@ export interface Environment {
   readonly bytes: (count: number) => Uint8Array
   readonly fetch: typeof fetch
   readonly disk: Disk
+  /** Without one, a full disk refuses at once. */
+  readonly reserve?: Pick<Reserve, 'release' | 'isMissing'>
   /** A thread for work on whole replicas; without one it is done in place. */
   readonly work?: ReplicaWork
 }

@@ -3,6 +3,7 @@ import { takeLock } from '../exclusive-lock.ts'
 import { handlersFor } from '../ipc/handlers.ts'
 import { serve } from '../ipc/serve.ts'
 import { DataProcess } from './data-process.ts'
+import { reserveIn } from './disk-reserve.ts'
 import { standardCost } from './device/sealed.ts'
 import { systemEnvironment } from './environment.ts'
 import type { FromData, StartOptions, ToData } from './protocol.ts'
@@ -37,6 +38,7 @@ const port: Port = electronPort
 const onFault = (error: unknown): void => console.error(error)
 
 const lockWaitMs = 15_000
+const holdEveryMs = 10_000
 
 /** The entry of the thread for work on whole replicas, from the sources and as it is built. */
 const workFile = path.join(
@@ -48,15 +50,24 @@ const start = (options: StartOptions): ReturnType<typeof serve> => {
   // The data process of a shell that was killed may still be finishing what it was doing.
   const lock = takeLock(path.join(options.profileFolder, 'data-lock'), lockWaitMs)
   if (!lock) throw new Error('Another data process has these databases open.')
+  const reserve = reserveIn({ folder: options.profileFolder })
   const data = new DataProcess({
     folder: options.profileFolder,
     deviceSecret: Buffer.from(options.deviceSecret, 'base64url'),
     passwordCost: standardCost,
     defaultServerUrl: options.defaultServerUrl ?? '',
-    environment: { ...systemEnvironment, work: workInThread(workFile) },
+    environment: { ...systemEnvironment, reserve, work: workInThread(workFile) },
     push: port.send,
     onFault,
   })
+  const hold = async (): Promise<void> => {
+    const wasMissing = reserve.isMissing()
+    await reserve.hold()
+    if (reserve.isMissing() !== wasMissing) data.pushStatus()
+  }
+  void hold().catch(onFault)
+  // One that could not be taken, or was used.
+  setInterval(() => void hold().catch(onFault), holdEveryMs).unref()
   const end = (): void =>
     void data.close().finally(() => {
       lock.release()

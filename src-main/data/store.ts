@@ -6,6 +6,7 @@ import type { Desk } from './desk/desk.ts'
 import { openDesk } from './desk/open.ts'
 import { reopeningDesk } from './desk/reopening-desk.ts'
 import type { Profile } from './device/profile.ts'
+import { withReserve } from './disk-reserve.ts'
 import type { Disk, Environment } from './environment.ts'
 import { mendRows, type Mended } from './health/mend.ts'
 import { mutex } from './mutex.ts'
@@ -29,7 +30,7 @@ export interface StoreParts {
   /** 32 bytes. */
   readonly key: Uint8Array
   readonly profile: Pick<Profile, 'device_id' | 'facility_id' | 'till'>
-  readonly environment: Pick<Environment, 'clock' | 'bytes' | 'disk' | 'work'>
+  readonly environment: Pick<Environment, 'clock' | 'bytes' | 'disk' | 'work' | 'reserve'>
   /** A page of the shown replica cannot be read: it should be renewed. May be called often. */
   readonly onDamage?: () => void
 }
@@ -127,14 +128,15 @@ export class Store {
 
   /** A local write; saved when it returns. Throws DomainError when it is refused; then nothing changed. */
   run(command: AnyCommand, args: unknown, actor: Actor): Promise<Saved> {
-    return this.#exclusive(async () => {
+    const { profile, environment } = this.#parts
+    const save = async (): Promise<Saved> => {
       if (!this.#isShowing) throw new DomainError('unavailable', 'The data of this facility is still coming in.')
       const caughtUp = await this.#catchUp()
-      const { profile, environment } = this.#parts
       const parts = { replica: this.replica, desk: this.desk, profile, environment }
       const saved = await enqueue(parts, command, args, actor)
       return { ...saved, tables: [...new Set([...caughtUp, ...saved.tables])] }
-    })
+    }
+    return this.#exclusive(() => withReserve(environment.reserve, save))
   }
 
   /** Applies a batch of the log to the shown replica; answers with the tables that changed. */

@@ -86,6 +86,8 @@ export const syncStatus = z.object({
   problem: errorBody.nullable(),
   /** The last problem with the line, also when it is over. */
   last_problem: z.object({ at: instantSchema, error: errorBody }).nullable(),
+  /** Little room is left on this computer: some work can still be saved. */
+  disk_full: z.boolean(),
   health: healthStatus,
 })
 export type SyncStatus = z.infer<typeof syncStatus>

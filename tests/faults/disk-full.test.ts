@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeFolder, temporaryFolder } from '../support/store.ts'
@@ -9,9 +9,9 @@ import { extent, limitMs, tell } from './support/extent.ts'
 import { type Ground, sharedGround } from './support/ground.ts'
 import { type Acked, compare, drain, judge, serve } from './support/oracle.ts'
 
-const mount = (folder: string): string | undefined => {
+const mount = (folder: string, size = '12m'): string | undefined => {
   mkdirSync(folder, { recursive: true })
-  const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', folder])
+  const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder])
   return status === 0 ? undefined : `no small disk can be mounted here: ${String(error ?? stderr).trim()}`
 }
 const unmount = (folder: string): void => void spawnSync('umount', ['-l', folder])
@@ -84,6 +84,46 @@ describe.skipIf(missing !== undefined)(
     })
   },
 )
+
+describe.skipIf(missing !== undefined)('a disk that has a reserve', () => {
+  let ground: Ground
+  let desk: DeskProcess
+  const acked: Acked[] = []
+
+  beforeAll(async () => {
+    ground = await sharedGround()
+    mount(ground.profileOf('reserved'), '90m')
+    desk = await ground.newDesk('reserved')
+  })
+  afterAll(async () => {
+    await desk.kill9()
+    unmount(ground.profileOf('reserved'))
+    await ground.close()
+  })
+
+  test(
+    'still saves the last work of the day when it is full, says so, and has it back when there is room (D4)',
+    { timeout: limitMs },
+    async () => {
+      const folder = ground.profileOf('reserved')
+      const isFull = async (): Promise<boolean> => (await desk.call('sync.status')).disk_full
+      await until(() => existsSync(path.join(folder, 'reserve')))
+      const before = await isFull()
+      fill(path.join(folder, 'filler'))
+
+      for (let count = 0; count < extent(20, 500); count += 1) await serve(ground, desk, acked)
+      const during = await isFull()
+      await drain(desk)
+      rmSync(path.join(folder, 'filler'))
+      await until(async () => !(await isFull()))
+
+      expect([before, during]).toEqual([false, true])
+      expect(existsSync(path.join(folder, 'reserve'))).toBe(true)
+      expect(await judge(ground, acked)).toEqual([])
+      expect(await compare(ground, 'reserved', desk)).toEqual([])
+    },
+  )
+})
 
 const pieceBytes = 4096
 

@@ -26,6 +26,7 @@ const statusWith = (health: Partial<HealthStatus>, over: Partial<SyncStatus> = {
   other_days: null,
   problem: null,
   last_problem: null,
+  disk_full: false,
   health: {
     compared_at: null,
     compared_up_to: null,
