@@ -1,5 +1,5 @@
-import { taxWithin } from '../../src-shared/rules/money.ts'
-import { type ReceiptContent, receiptLabel } from '../../src-shared/rules/receipt.ts'
+import { receiptLabel } from '../../src-shared/rules/receipt.ts'
+import { receiptOfPayment } from '../../src-shared/rules/receipt-of-payment.ts'
 import { addDays, type DateText, instantOf, instantToText } from '../../src-shared/time.ts'
 import type { Draft, RowOf, Site } from './draft.ts'
 import type { Bill } from './invoices.ts'
@@ -169,12 +169,19 @@ const draftPayment = (draft: Draft, planned: PlannedPayment, number: number): vo
       device_id: site.device.id,
     })
   }
-  const servedBy = `${cashier.first_name} ${cashier.last_name}`
-  const content = receiptContent(draft, planned, {
-    payment,
-    method: method.name,
-    servedBy,
+  const content = receiptOfPayment({
+    entered: { ...payment, allocations: planned.parts.map(allocationOf) },
     label: receiptLabel(site.till.code, number),
+    at,
+    facility: site.facility,
+    familyName: rows.families.find(({ id }) => id === familyId)?.name ?? '',
+    methodName: method.name,
+    cashier,
+    invoices: planned.parts.map(({ bill: { invoice, lines } }) => ({
+      invoice_id: invoice.id,
+      number: invoice.number,
+      lines,
+    })),
   })
   rows.receipts.push({
     id: random.id(),
@@ -188,66 +195,8 @@ const draftPayment = (draft: Draft, planned: PlannedPayment, number: number): vo
   })
 }
 
-interface Printed {
-  readonly payment: RowOf<'payments'>
-  readonly method: string
-  readonly servedBy: string
-  readonly label: string
-}
-
-const receiptContent = ({ rows }: Draft, planned: PlannedPayment, printed: Printed): ReceiptContent => {
-  const { facility } = planned.site
-  const { payment } = printed
-  const paid = planned.parts.flatMap(paidLines)
-  const taxes = Map.groupBy(
-    paid.filter(({ tax }) => tax !== null),
-    ({ tax }) => tax?.name ?? '',
-  )
-  const credit = planned.amount - planned.parts.reduce((sum, part) => sum + part.amount, 0)
-  return {
-    label: printed.label,
-    issued_at: planned.at,
-    time_zone: facility.time_zone,
-    locale: facility.locale,
-    currency: facility.currency,
-    seller: {
-      name: facility.legal_name,
-      facility: facility.name,
-      address: facility.address,
-      phone: facility.phone,
-      registration_label: facility.registration_label,
-      registration_number: facility.registration_number,
-    },
-    buyer: rows.families.find(({ id }) => id === planned.familyId)?.name ?? '',
-    lines: [
-      ...paid.map(({ line }) => line),
-      ...(credit > 0 ? [{ description: 'Credit on account', invoice: null, total: credit, paid: credit }] : []),
-    ],
-    taxes: [...taxes].map(([name, lines]) => ({
-      name,
-      amount: lines.reduce((sum, { tax }) => sum + (tax?.amount ?? 0), 0),
-    })),
-    total: planned.amount,
-    method: printed.method,
-    reference: payment.reference,
-    tendered: payment.tendered,
-    change: payment.tendered === null ? null : payment.tendered - payment.amount,
-    served_by: printed.servedBy,
-  }
-}
-
-/** The lines of a bill that a part payment covers, after what was covered before. */
-const paidLines = ({ bill, amount, alreadyPaid }: Part) => {
-  let left = amount
-  let covered = alreadyPaid
-  return bill.lines.flatMap((line) => {
-    const open = Math.max(0, line.total - covered)
-    covered = Math.max(0, covered - line.total)
-    const paid = Math.min(left, open)
-    left -= paid
-    if (paid === 0) return []
-    const tax =
-      line.tax_name === null ? null : { name: line.tax_name, amount: taxWithin(paid, line.total, line.tax_amount) }
-    return [{ line: { description: line.description, invoice: bill.invoice.number, total: line.total, paid }, tax }]
-  })
-}
+const allocationOf = ({ bill, amount, alreadyPaid }: Part) => ({
+  invoice_id: bill.invoice.id,
+  amount,
+  already_paid: alreadyPaid,
+})
