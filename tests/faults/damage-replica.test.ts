@@ -1,15 +1,10 @@
 import { cpSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openEncrypted } from '../../src-main/data/sqlite.ts'
 import { Store } from '../../src-main/data/store.ts'
-import type { TakePaymentArgs } from '../../src-shared/commands/take-payment.ts'
 import { entriesOf } from '../support/counter-rows.ts'
-import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
-import { cuttable } from '../support/lines.ts'
 import { checkInAll, payCash, removeFolder, rowsOf, storeParts } from '../support/store.ts'
-import { startSyncServer, type TestServer } from '../support/sync-server.ts'
-import { until } from '../support/until.ts'
 import { damagePage, pagesIn } from './support/damage.ts'
 import { memoryFolder, type PreparedDesk, prepareDesk } from './support/disk-desk.ts'
 import { extent, limitMs, tell } from './support/extent.ts'
@@ -94,120 +89,5 @@ describe('a damaged page of a replica, without internet (D7, D9)', () => {
     expect(rowsOf(store, 'payments')).toHaveLength(2)
     expect(store.needsRenewal).toBe(false)
     await store.close()
-  })
-})
-
-describe('a replica that is damaged while the desk works (D7)', () => {
-  let server: TestServer
-  let desk: TestDesk
-  let line: ReturnType<typeof cuttable>
-
-  beforeEach(async () => {
-    line = cuttable()
-    server = await startSyncServer()
-    desk = await enrollDesk(server, line)
-  })
-  afterEach(async () => {
-    await desk.remove()
-    await server.close()
-  })
-
-  /** The page in which a row lies. */
-  const pageOf = (table: string): number => {
-    const { replica } = desk.data.signedIn().store
-    const page = replica.db.prepare('select rootpage from sqlite_schema where name = ?').pluck().get(table)
-    return Number(page)
-  }
-
-  test.each(['families', 'payment_methods', 'device_progress', 'replica_state', 'role_assignments'])(
-    'in the rows of %s goes on, and is whole again when there is internet',
-    { timeout: limitMs },
-    async (table) => {
-      const page = pageOf(table)
-      await desk.stop()
-      line.cut(true)
-      damagePage(replicaFile(desk.folder), page)
-      desk = openDesk({ folder: desk.folder, ...line })
-      await desk.call('session.sign_in', { sign_in_name: 'sam.lee', password: 'correct horse battery staple' })
-      const { counter } = server
-      const entries = counter.children.map(({ id }) => ({ student_id: id, session_id: counter.session.id }))
-      const work = await desk.invoke('command', { name: 'check_in.record', args: { entries } })
-
-      line.cut(false)
-      await until(() => desk.data.appState().stage === 'ready')
-      const payment: TakePaymentArgs = {
-        family_id: counter.family.id,
-        method_id: counter.cash.id,
-        amount: 100,
-        tendered: 100,
-        reference: null,
-        allocations: [],
-      }
-      // Refused while a page that it needs is damaged: the person is told that it is fetched again.
-      await until(async () => (await desk.invoke('command', { name: 'payment.take', args: payment })).ok)
-      await until(async () => (await desk.data.status()).waiting === 0)
-      await until(() => damageOf(desk) === 'ok')
-
-      expect(desk.rows('families')).toHaveLength(1)
-      expect(desk.rows('check_ins')).toHaveLength(work.ok ? 3 : 0)
-      expect(await server.sql('select count(*)::int as count from payments')).toEqual([{ count: 1 }])
-    },
-  )
-})
-
-const damageOf = (desk: TestDesk): string => {
-  try {
-    return String(desk.data.signedIn().store.replica.db.pragma('quick_check(1)', { simple: true }))
-  } catch (error) {
-    return String(error)
-  }
-}
-
-describe('work that a damaged desk.db has lost (D7)', () => {
-  let server: TestServer
-  let desk: TestDesk
-  let line: ReturnType<typeof cuttable>
-
-  beforeEach(async () => {
-    line = cuttable()
-    server = await startSyncServer()
-    desk = await enrollDesk(server, line)
-  })
-  afterEach(async () => {
-    await desk.remove()
-    await server.close()
-  })
-
-  test('is shown to people, and what was saved after it goes up', { timeout: limitMs }, async () => {
-    const { counter } = server
-    line.cut(true)
-    for (let count = 1; count <= 20; count += 1) {
-      await desk.command('payment.take', {
-        family_id: counter.family.id,
-        method_id: counter.cash.id,
-        amount: count,
-        tendered: count,
-        reference: null,
-        allocations: [],
-      })
-    }
-    await desk.stop()
-    // The first leaf of the outbox, behind the roots of five tables and their indexes.
-    damagePage(path.join(desk.folder, 'desk.db'), 12)
-    desk = openDesk({ folder: desk.folder, ...line })
-    await desk.signIn()
-    const lost = (await desk.call('sync.waiting')).filter(({ local_error }) => local_error?.code === 'work_lost')
-
-    line.cut(false)
-    await until(async () => (await desk.data.status()).waiting === 0)
-
-    const [{ count } = { count: 0 }] = await server.sql<{ count: number }>(
-      'select count(*)::int as count from payments',
-    )
-    expect(lost.length).toBeGreaterThan(0)
-    expect(count).toBe(20 - lost.length)
-    expect(await server.sql("select count(*)::int as count from mutation_outcomes where code = 'work_lost'")).toEqual([
-      { count: lost.length },
-    ])
   })
 })
