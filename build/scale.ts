@@ -76,7 +76,7 @@ const startServers = async (count: number): Promise<readonly ServerProcess[]> =>
     prepareServer({
       dataFolder: join(folder, `server-${number}`),
       databaseUrl: database.serverUrl,
-      env: { FOYER_KEYS_FILE: keysFile, DEVICE_REQUESTS: '100000' },
+      env: { FOYER_KEYS_FILE: keysFile, DEVICE_REQUESTS: '100000', ADDRESS_CONNECTIONS: '100000' },
     }),
   )
   // One after the other, so that no two take the same port.

@@ -11,6 +11,7 @@ import type { ServerKeys } from './auth/keys.ts'
 import { tokenVerifier } from './auth/tokens.ts'
 import type { Db } from './db/tx.ts'
 import type { Config } from './config.ts'
+import { limitConnections } from './connections.ts'
 import { addDeviceGauges, createCounters, waitingIn } from './counters.ts'
 import { type DeviceWatch, watchDevices } from './device-watch.ts'
 import { createComparer } from './digests/compare.ts'
@@ -74,6 +75,9 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
   metrics.gauge('foyer_log_listening', '1 when new log entries are heard of at once', () =>
     Number(listener.isListening()),
   )
+  const connections = limitConnections(app.server, config)
+  metrics.gauge('foyer_connections', 'Sockets that stand now', connections.count)
+  metrics.gauge('foyer_connections_turned_away', 'Sockets too many, since the start', connections.turnedAway)
   addDeviceGauges(metrics, devices)
   const services: Services = {
     config,

@@ -25,6 +25,10 @@ export interface Config {
   readonly deviceRequests: number
   /** Requests for enrollment, tokens and sign-in that one address may send in a minute. */
   readonly addressRequests: number
+  /** Sockets that may stand at once. */
+  readonly mostConnections: number
+  /** The same of one address that is no trusted proxy: all desks of a site behind one router, some sockets each. */
+  readonly addressConnections: number
   readonly databaseConnections: number
   /** Which version of the data a desktop must read to get any. */
   readonly oldestDataVersion: number
@@ -122,6 +126,17 @@ const settings = {
     expects: 'a number of sign-in requests per address and minute, 1 or more',
     fallback: '120',
   }),
+  MOST_CONNECTIONS: setting({
+    schema: wholeNumber(10, 1_000_000),
+    expects: 'a number of connections, 10 or more',
+    // Each that holds a live request takes some 0.15 MB.
+    fallback: '10000',
+  }),
+  ADDRESS_CONNECTIONS: setting({
+    schema: wholeNumber(10, 1_000_000),
+    expects: 'a number of connections per address, 10 or more',
+    fallback: '1000',
+  }),
   COMPACT_MINUTES: setting({
     schema: wholeNumber(0, 1440),
     expects: 'minutes from 1 to 1440, or 0 for never',
@@ -194,6 +209,8 @@ export const readConfig = (environment: Environment): Config => {
     electricSecret: read('ELECTRIC_SECRET', optionalSettings.ELECTRIC_SECRET),
     deviceRequests: required('DEVICE_REQUESTS', settings.DEVICE_REQUESTS),
     addressRequests: required('ADDRESS_REQUESTS', settings.ADDRESS_REQUESTS),
+    mostConnections: required('MOST_CONNECTIONS', settings.MOST_CONNECTIONS),
+    addressConnections: required('ADDRESS_CONNECTIONS', settings.ADDRESS_CONNECTIONS),
     databaseConnections: required('DATABASE_CONNECTIONS', settings.DATABASE_CONNECTIONS),
     compactMinutes: required('COMPACT_MINUTES', settings.COMPACT_MINUTES),
     snapshotFolder: snapshotFolderOf(read('SNAPSHOT_FOLDER', optionalSettings.SNAPSHOT_FOLDER), keys),

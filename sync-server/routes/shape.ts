@@ -34,6 +34,7 @@ export const shapeRoute = ({ config, db, waiters, logs, readDevice, counters, de
         logs,
         limit: config.chunkLimit,
         pollSeconds: config.pollSeconds,
+        deviceId,
         signal,
         check,
         doubt: async (held) => epoch.doubt(held, 'position', device.id),

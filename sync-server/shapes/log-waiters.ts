@@ -18,7 +18,14 @@ export interface LogWaiters {
 interface WaitOptions {
   readonly milliseconds: number
   readonly signal: AbortSignal
+  /** Who waits. One who waits too often at once ends its oldest wait. */
+  readonly deviceId: string
 }
+
+/** A desk follows one log, an office two, and those of lines that died are held until their time is over. */
+const mostWaitsOfDevice = 32
+
+type End = (isWoken: boolean) => void
 
 interface Wait {
   readonly woken: Promise<boolean>
@@ -27,7 +34,8 @@ interface Wait {
 }
 
 export const createLogWaiters = (): LogWaiters => {
-  const waiting = new Map<string, Set<(isWoken: boolean) => void>>()
+  const waiting = new Map<string, Set<End>>()
+  const byDevice = new Map<string, Set<End>>()
   let isClosed = false
 
   const finish = (key: string, isWoken: boolean): void => {
@@ -35,7 +43,7 @@ export const createLogWaiters = (): LogWaiters => {
   }
 
   return {
-    wait: (log, { milliseconds, signal }) => {
+    wait: (log, { milliseconds, signal, deviceId }) => {
       const key = keyOf(log.facilityId, log.audience)
       const { promise, resolve } = Promise.withResolvers<boolean>()
       const timer = setTimeout(() => end(false), milliseconds)
@@ -43,14 +51,14 @@ export const createLogWaiters = (): LogWaiters => {
       const end = (isWoken: boolean): void => {
         clearTimeout(timer)
         signal.removeEventListener('abort', onAbort)
-        const others = waiting.get(key)
-        others?.delete(end)
-        if (others?.size === 0) waiting.delete(key)
+        remove(waiting, key, end)
+        remove(byDevice, deviceId, end)
         resolve(isWoken)
       }
       signal.addEventListener('abort', onAbort)
-      const group = waiting.get(key) ?? new Set()
-      waiting.set(key, group.add(end))
+      add(waiting, key, end)
+      const [oldest, ...others] = add(byDevice, deviceId, end)
+      if (others.length >= mostWaitsOfDevice) oldest?.(false)
       if (isClosed || signal.aborted) end(false)
       return { woken: promise, stop: () => end(false) }
     },
@@ -64,6 +72,18 @@ export const createLogWaiters = (): LogWaiters => {
     },
     count: () => [...waiting.values()].reduce((sum, group) => sum + group.size, 0),
   }
+}
+
+const add = (groups: Map<string, Set<End>>, key: string, end: End): ReadonlySet<End> => {
+  const group = (groups.get(key) ?? new Set<End>()).add(end)
+  groups.set(key, group)
+  return group
+}
+
+const remove = (groups: Map<string, Set<End>>, key: string, end: End): void => {
+  const group = groups.get(key)
+  group?.delete(end)
+  if (group?.size === 0) groups.delete(key)
 }
 
 const keyOf = (facilityId: string, audience: string): string => `${facilityId}:${audience}`

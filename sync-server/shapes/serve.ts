@@ -30,6 +30,7 @@ export interface ShapeContext {
   readonly logs: LogReader
   readonly limit: ChunkLimit
   readonly pollSeconds: number
+  readonly deviceId: string
   /** Of the client that asks. */
   readonly signal: AbortSignal
   /** Looks once more whether the device may still read. Throws `device_revoked`. */
@@ -76,8 +77,8 @@ const serveCatchUp = async (offset: Offset, query: ShapeQuery, context: ShapeCon
 }
 
 const serveLive = async (offset: Offset, query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
-  const { log, logs, waiters, signal } = context
-  const wait = waiters.wait(log, { milliseconds: context.pollSeconds * 1000, signal })
+  const { log, logs, waiters, signal, deviceId } = context
+  const wait = waiters.wait(log, { milliseconds: context.pollSeconds * 1000, signal, deviceId })
   try {
     const known = logs.known(log)
     // Who has all that there is waits without a look into the database.

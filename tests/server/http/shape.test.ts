@@ -342,8 +342,9 @@ describe('a live request', () => {
   })
 
   test('is not woken by another facility, and 200 of them are woken together', async () => {
+    const devices = await Promise.all(Array.from({ length: 25 }, async () => server.enroll()))
     const seen = after(await lastOf())
-    const held = Array.from({ length: 200 }, async () => ask({ ...seen, live: 'true' }))
+    const held = Array.from({ length: 200 }, async (_, n) => ask({ ...seen, live: 'true' }, devices[n % 25]))
     await pause(300)
     const id = await addFamily('For all')
 

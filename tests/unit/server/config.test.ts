@@ -65,6 +65,8 @@ describe('the configuration', () => {
     ['DEVICE_REQUESTS', '0'],
     ['ADDRESS_REQUESTS', 'many'],
     ['DATABASE_CONNECTIONS', '1'],
+    ['MOST_CONNECTIONS', '0'],
+    ['ADDRESS_CONNECTIONS', '-1'],
   ])('names %s when it is %o, what it got and what it expects, in one line', (name, value) => {
     const lines = mistakesOf({ ...right, [name]: value })
 
