@@ -14,6 +14,9 @@ export const ahead = ' /* ahead */'
 /** The same for a statement behind which another one surely comes: it waits for that however long it takes. */
 export const withNext = ' /* with the next */'
 
+/** For the one statement of a transaction: COMMIT is sent right behind it, in the same packet. */
+export const andCommit = ' /* and commit */'
+
 /**
  * What Kysely uses of a pool of pipelined clients. BEGIN and what is marked so are not waited for, and a statement that comes
  * again is prepared once for each connection: to plan it takes PostgreSQL as long as to run it.
@@ -45,7 +48,7 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
 
   const transactionOf = (text: string): { failure?: Error } => {
     const its = transaction
-    if (/^(commit|rollback)/.test(text)) transaction = {}
+    if (/^(commit|rollback)/.test(text) || text.endsWith(andCommit)) transaction = {}
     return its
   }
 
@@ -71,7 +74,10 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
   }
 
   const send = async (text: string, values: readonly unknown[]): Promise<QueryResult> => {
+    if (text.endsWith(andCommit)) hold()
     const sent = client.query(configOf(text, values))
+    // Behind a statement that failed it only ends the transaction; of a broken connection the statement tells.
+    if (text.endsWith(andCommit)) client.query('commit').catch(() => undefined)
     release()
     return sent
   }

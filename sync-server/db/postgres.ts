@@ -3,8 +3,9 @@ import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import { type CustomTypesConfig, Pool, types } from 'pg'
 import type { Audience } from '../../src-shared/schema/table.ts'
 import type { ServerDatabase } from '../../src-shared/schema/tables.ts'
+import { commitsAlong } from './commits-along.ts'
 import { isConflict } from './errors.ts'
-import { ahead, pipelinedPool, withNext } from './pipelined-pool.ts'
+import { pipelinedPool, withNext } from './pipelined-pool.ts'
 
 /** The facility log and what belongs to it (migrations/postgres/0003-facility-log.sql). */
 interface LogTables {
@@ -92,6 +93,8 @@ export interface Session {
   readonly organizationId?: string | null
   /** Every statement of the transaction sees the database as it was at the first one. For reading only. */
   readonly isOneSnapshot?: boolean
+  /** Only an index that has the wanted order is used, where there is one, whatever statistics say or do not say yet. */
+  readonly isByIndex?: boolean
 }
 
 /** How often a transaction is tried that is in the way of another one. */
@@ -129,38 +132,36 @@ const again = async <T>(work: () => Promise<T>): Promise<T> => {
 }
 
 /**
- * The same for work that only reads. Nobody waits for the end of such a transaction: with one statement in it, it is one
- * round trip.
+ * The same for one statement that only reads: BEGIN, the duty, the statement and COMMIT are one packet and one round trip.
  */
 export const readInRole = async <T>(
   db: Kysely<PostgresDatabase>,
-  session: Session,
+  session: Omit<Session, 'isOneSnapshot'>,
   read: (tx: Kysely<PostgresDatabase>) => Promise<T>,
 ): Promise<T> =>
   again(() =>
     db.connection().execute(async (connection) => {
-      await beginReading(session).execute(connection)
+      await sql`begin read only${sql.raw(withNext)}`.execute(connection)
       await enter(session).execute(connection)
       try {
-        const result = await read(connection)
-        await sql`commit${sql.raw(ahead)}`.execute(connection)
-        return result
+        return await read(connection.withPlugin(commitsAlong))
       } catch (error) {
-        // On a broken connection it fails too, and the pool drops that.
+        // What failed before it was sent. On a broken connection it fails too, and the pool drops that.
         await sql`rollback`.execute(connection).catch(() => undefined)
         throw error
       }
     }),
   )
 
-const beginReading = ({ isOneSnapshot }: Session) =>
-  sql`begin isolation level ${sql.raw(isOneSnapshot ? 'repeatable read' : 'read committed')} read only${sql.raw(withNext)}`
-
-// All three are local to the transaction: the next one on this connection starts without them.
-const enter = ({ role, facilityId, organizationId }: Session) => sql`
+// All are local to the transaction: the next one on this connection starts without them.
+const enter = ({ role, facilityId, organizationId, isByIndex }: Session) => sql`
   select set_config('role', ${role}, true),
     set_config('app.facility', ${facilityId ?? ''}, true),
-    set_config('app.organization', ${organizationId ?? ''}, true)${sql.raw(withNext)}`
+    set_config('app.organization', ${organizationId ?? ''}, true)${sql.raw(isByIndex ? byIndex : '')}${sql.raw(withNext)}`
+
+const byIndex = ['enable_sort', 'enable_seqscan', 'enable_bitmapscan']
+  .map((name) => `, set_config('${name}', 'off', true)`)
+  .join('')
 
 const safeInteger = (text: string): number => {
   const value = Number(text)

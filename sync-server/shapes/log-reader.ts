@@ -33,7 +33,7 @@ export const createLogReader = ({ db, limit, isListening }: LogReaderParts): Log
     waiting.delete(question)
     // A read that began before we listened tells nothing of what was missed.
     const seen = heads
-    const read = await readLog(db, log, () => after, limit)
+    const read = await readLog(db, { log, after, limit })
     seen.set(keyOf(log), read.head)
     return read
   }

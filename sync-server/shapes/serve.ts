@@ -53,7 +53,7 @@ export const serveShape = async (query: ShapeQuery, context: ShapeContext): Prom
 }
 
 const serveStart = async (query: ShapeQuery, { db, log, limit }: ShapeContext): Promise<Answer> => {
-  const { head, chunk } = await readLog(db, log, startOf, limit)
+  const { head, chunk } = await readLog(db, { log, after: theStart, limit })
   const isUsable = query.handle && query.handle !== query.expired_handle && fitsHandle(query.handle, log, head.epoch)
   const handle = isUsable ? query.handle : newHandle(log, head.epoch)
   // Never up-to-date: the client must ask once more (§4), and then learns that there is no more.
@@ -62,16 +62,11 @@ const serveStart = async (query: ShapeQuery, { db, log, limit }: ShapeContext): 
 }
 
 /** A load from the start: everything, without what was deleted before. */
-const startOf = (head: Head): Offset => ({ position: 0, since: head.position })
+const theStart = { position: 0, since: 'head' } as const
 
 const serveCatchUp = async (offset: Offset, query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
   const { db, log, limit } = context
-  const { head, chunk } = await readLog(
-    db,
-    log,
-    (seen) => (isGone(offset, query, log, seen) ? undefined : offset),
-    limit,
-  )
+  const { head, chunk } = await readLog(db, { log, after: offset, limit })
   if (isGone(offset, query, log, head)) return mustRefetch({ offset, query, head }, context)
   return answerFrom({ offset, handle: query.handle, head, chunk }, schemaHeader)
 }

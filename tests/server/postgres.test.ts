@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { insertsAhead } from '../../sync-server/db/inserts-ahead.ts'
-import { inRole, openPostgres, type PostgresDatabase } from '../../sync-server/db/postgres.ts'
+import { inRole, openPostgres, type PostgresDatabase, readInRole } from '../../sync-server/db/postgres.ts'
 import { academy as ids, newId } from '../support/academy.ts'
 import { seedAcademy } from '../support/academy-pg.ts'
 import { createFoyerDatabase, type FoyerDatabase } from '../support/foyer-database.ts'
@@ -175,5 +175,38 @@ describe('inRole', () => {
 
     await expect(failing).rejects.toThrow('division by zero')
     expect(runs).toBe(1)
+  })
+})
+
+describe('readInRole', () => {
+  test('reads as the role, and leaves the connection outside of any transaction', async () => {
+    const pool = openPostgres({ url: database.serverUrl, maxConnections: 1 })
+    const names = await readInRole(pool.db, app, (tx) => tx.selectFrom('facilities').select('name').execute())
+    const { rows } = await sql<{ role: string; is_outside: boolean }>`
+      select current_user as role, pg_current_xact_id_if_assigned() is null
+        and current_setting('transaction_read_only') = 'off' as is_outside`.execute(pool.db)
+    await pool.close()
+
+    expect(names).not.toHaveLength(0)
+    expect(rows).toEqual([{ role: 'foyer_server', is_outside: true }])
+  })
+
+  test('says what the statement failed with, or what went before it, and the connection goes on', async () => {
+    const pool = openPostgres({ url: database.serverUrl, maxConnections: 1 })
+    const failing = async (session: typeof app) => readInRole(pool.db, session, (tx) => sql`select 1 / 0`.execute(tx))
+    const nobody = { ...app, role: 'nobody' as 'foyer_app' }
+
+    await expect(failing(app)).rejects.toThrow('division by zero')
+    await expect(failing(nobody)).rejects.toThrow('role "nobody" does not exist')
+    expect((await sql`select current_user as role`.execute(pool.db)).rows).toEqual([{ role: 'foyer_server' }])
+    await pool.close()
+  })
+
+  test('cannot write', async () => {
+    const writing = readInRole(db, app, (tx) =>
+      sql`with changed as (update facilities set name = 'x' returning 1) select * from changed`.execute(tx),
+    )
+
+    await expect(writing).rejects.toMatchObject({ code: '25006' })
   })
 })
