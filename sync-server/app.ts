@@ -218,10 +218,11 @@ const createDoorkeeper = (app: FastifyInstance, services: Services): Doorkeeper 
     })
   }
   return {
-    authenticate: async (authorization) => {
+    authenticate: async (authorization, isCheckedLater) => {
       const [, token] = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '') ?? []
       if (token === undefined) throw new DomainError('unauthenticated', 'The access token is missing.')
-      return readDevice(await verify(token, now()))
+      const claims = await verify(token, now())
+      return (isCheckedLater ? readDevice.remembered(claims) : undefined) ?? readDevice.read(claims)
     },
     noteQueue: ({ deviceId, headers }) => {
       const waiting = waitingIn(headers[waitingHeader])

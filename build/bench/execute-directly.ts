@@ -23,7 +23,7 @@ export const executeDirectly = async (place: Place, args: readonly unknown[]): P
   const postgres = openPostgres({ url: place.stack.postgresUrl })
   const { organizationId, facilityId } = place.facility
   try {
-    const device = await createDeviceReader(postgres.db)({ deviceId, facilityId, organizationId })
+    const device = await createDeviceReader(postgres.db).read({ deviceId, facilityId, organizationId })
     const context = {
       db: postgres.db,
       device,

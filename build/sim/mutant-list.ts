@@ -37,8 +37,8 @@ export const mutants: readonly Mutant[] = [
     file: ledger,
     changes: [
       [
-        'if (await insert(tx, arrival, received.id)) return',
-        'if (await insert(tx, arrival, crypto.randomUUID())) return',
+        'takeTurnWith(tx, device, rowOf(arrived))',
+        'takeTurnWith(tx, device, { ...rowOf(arrived), id: crypto.randomUUID() })',
       ],
     ],
     plan: noise,

@@ -20,12 +20,39 @@ export interface Device {
 export const unknownDevice = (): DomainError =>
   new DomainError('unauthenticated', 'This device is not known here: enroll it.', { reason: 'unknown_device' })
 
-/** Reads a device afresh, so that a revocation holds at once. Throws `unauthenticated` or `device_revoked`. */
-export type DeviceReader = (claims: TokenClaims) => Promise<Device>
+export const revokedDevice = (): DomainError => new DomainError('device_revoked', 'An admin has revoked this device.')
+
+export interface DeviceReader {
+  /** Reads a device afresh, so that a revocation holds at once. Throws `unauthenticated` or `device_revoked`. */
+  readonly read: (claims: TokenClaims) => Promise<Device>
+  /** As it was when it was last read: for requests that are checked afresh before anything is given or kept. */
+  readonly remembered: (claims: TokenClaims) => Device | undefined
+}
+
+/** Some megabytes of them. */
+const mostRemembered = 10_000
 
 export const createDeviceReader = (db: Db): DeviceReader => {
   const find = gathered((ids: readonly string[]) => findDevices(db, ids))
-  return async (claims) => toDevice(claims, await find(claims.deviceId))
+  /** The oldest first. */
+  const known = new Map<string, DeviceRow>()
+  const remember = (deviceId: string, row: DeviceRow | undefined): void => {
+    known.delete(deviceId)
+    if (row?.revoked_at === null) known.set(deviceId, row)
+    const [oldest] = known.keys()
+    if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest)
+  }
+  return {
+    read: async (claims) => {
+      const row = await find(claims.deviceId)
+      remember(claims.deviceId, row)
+      return toDevice(claims, row)
+    },
+    remembered: (claims) => {
+      const row = known.get(claims.deviceId)
+      return row?.facility_id === claims.facilityId ? toDevice(claims, row) : undefined
+    },
+  }
 }
 
 /** Without the facility: whose token it is was signed by us, and `toDevice` compares. */
@@ -46,7 +73,7 @@ type DeviceRow = Awaited<ReturnType<typeof findDevices>> extends Map<string, inf
 
 const toDevice = ({ deviceId, facilityId, organizationId }: TokenClaims, row: DeviceRow | undefined): Device => {
   if (row?.facility_id !== facilityId) throw unknownDevice()
-  if (row.revoked_at !== null) throw new DomainError('device_revoked', 'An admin has revoked this device.')
+  if (row.revoked_at !== null) throw revokedDevice()
   return {
     id: deviceId,
     facilityId,

@@ -4,10 +4,11 @@ import { DomainError } from '../../src-shared/errors.ts'
 import { inRole } from '../db/postgres.ts'
 import type { Tx } from '../db/tx.ts'
 import { carryOut, type Grants, salvage } from './carry-out.ts'
-import { claim, refused, SequenceGap, settle, takeTurn, type Verdict } from './ledger.ts'
+import { claim, refused, SequenceGap, settle, type Verdict } from './ledger.ts'
 import type { Received } from './received.ts'
 import { toRefusal } from './refusal.ts'
 import { decideTogether, type Decided, groupSizes, scopeOf, type TogetherContext } from './together.ts'
+import { NotAdmitted } from './turn.ts'
 
 export interface ExecutorContext extends TogetherContext {
   /** Told every new outcome. */
@@ -18,7 +19,7 @@ export interface ExecutorContext extends TogetherContext {
 
 /**
  * Decides a batch in order. What was decided stays decided, whatever happens to the rest. Throws `sequence_gap` when the
- * device left a number out, and `unavailable` when the database cannot go on.
+ * device left a number out, what stands against the device itself, and `unavailable` when the database cannot go on.
  */
 export const executeBatch = async (
   context: ExecutorContext,
@@ -84,6 +85,7 @@ const decide = async (context: ExecutorContext, received: Received, grants: Gran
 /** What stands against a mutation; throws what stands against going on at all. */
 const refusalOf = (error: unknown, log: Logger): DomainError => {
   if (error instanceof SequenceGap) throw error.toDomainError()
+  if (error instanceof NotAdmitted) throw error.reason
   const reason = toRefusal(error, log)
   if (!reason) throw unavailable(error, log)
   return reason
@@ -95,7 +97,7 @@ const judge = async (context: ExecutorContext, received: Received, judgeOf: Judg
   const { db, device, now, follows } = context
   return inRole(db, scopeOf(device), async (tx) => {
     const nowMs = now()
-    const claimed = await claim(tx, { received, device, nowMs, follows, lastSeq: await takeTurn(tx, device) })
+    const claimed = await claim(tx, { received, device, nowMs, follows })
     if (claimed.kind === 'decided') return { ...claimed, isNew: false }
     const verdict = claimed.refusal ?? (await judgeOf(tx))
     return { ...(await settle(tx, { claimed, verdict, device, nowMs })), isNew: true }

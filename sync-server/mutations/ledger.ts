@@ -9,6 +9,7 @@ import type { Tx } from '../db/tx.ts'
 import { inboxColumns } from './inbox.ts'
 import type { Received } from './received.ts'
 import { storable } from './storable.ts'
+import { takeTurnWith } from './turn.ts'
 
 /** What became of a mutation. */
 export type Verdict =
@@ -59,24 +60,15 @@ export interface Arrival {
   readonly follows?: number | undefined
 }
 
-/** Makes other requests of this device wait until the transaction is over. Answers the device's progress. */
-export const takeTurn = async (tx: Tx, device: Device): Promise<number> => {
-  const { last_seq } = await tx
-    .selectFrom('device_progress')
-    .select('last_seq')
-    .where('id', '=', device.id)
-    .forUpdate()
-    .executeTakeFirstOrThrow()
-  return last_seq
-}
-
 /**
- * Writes the mutation down first, so that a second delivery, also at the same moment, finds it and gets the outcome that
- * was kept (promise 3). Throws SequenceGap.
+ * Takes the device's turn and writes the mutation down first, so that a second delivery, also at the same moment, finds it
+ * and gets the outcome that was kept (promise 3). Throws SequenceGap and NotAdmitted.
  */
-export const claim = async (tx: Tx, arrival: Arrival): Promise<Claimed | Decided> => {
-  const { received, lastSeq } = arrival
-  if (await insert(tx, arrival, received.id)) return judgeNumber({ ...arrival, keptAs: received.id })
+export const claim = async (tx: Tx, arrived: Omit<Arrival, 'lastSeq'>): Promise<Claimed | Decided> => {
+  const { received, device } = arrived
+  const { lastSeq, isNew } = await takeTurnWith(tx, device, rowOf(arrived))
+  const arrival = { ...arrived, lastSeq }
+  if (isNew) return judgeNumber({ ...arrival, keptAs: received.id })
   const kept = await findKept(tx, arrival, received.id)
   return kept ? { kind: 'decided', outcome: kept, lastSeq } : claimChanged(tx, arrival)
 }
@@ -130,7 +122,7 @@ export const insertAll = async (tx: Tx, rows: ReturnType<typeof rowOf>[]): Promi
   return Number(result.numInsertedOrUpdatedRows ?? 0)
 }
 
-export const rowOf = ({ received, device, nowMs }: Arrival) => ({
+export const rowOf = ({ received, device, nowMs }: Omit<Arrival, 'lastSeq'>) => ({
   id: received.id,
   facility_id: device.facilityId,
   device_id: device.id,

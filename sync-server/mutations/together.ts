@@ -5,8 +5,9 @@ import { inRole, type Session } from '../db/postgres.ts'
 import { withNext } from '../db/pipelined-pool.ts'
 import type { Db, Tx } from '../db/tx.ts'
 import { type CarryOutContext, carryOut, type Grants } from './carry-out.ts'
-import { advance, type Claimed, insertAll, keepVerdict, outcomeOf, rowOf, takeTurn } from './ledger.ts'
+import { advance, type Claimed, insertAll, keepVerdict, outcomeOf, rowOf } from './ledger.ts'
 import type { Received } from './received.ts'
+import { takeTurn } from './turn.ts'
 
 export interface TogetherContext extends CarryOutContext {
   readonly db: Db
@@ -66,7 +67,7 @@ const decideAll = async (
   await sql`select set_config('lock_timeout', ${lockTimeout}, true)${sql.raw(withNext)}`.execute(tx)
   if (group.some(({ seq }, index) => seq !== lastSeq + 1 + index)) throw new NotPlain()
   const nowMs = now()
-  const rows = group.map((received) => rowOf({ received, device, lastSeq, nowMs }))
+  const rows = group.map((received) => rowOf({ received, device, nowMs }))
   if ((await insertAll(tx, rows)) !== group.length) throw new NotPlain()
   const decided: Decided[] = []
   for (const received of group) {

@@ -15,6 +15,8 @@ export const mutationsRoute = ({ db, log, keys, now, counters, epoch }: Services
     summary:
       "Carry out a device's mutations in the order of their numbers; each gets an outcome, also when it is refused",
     auth: 'device',
+    // In the transaction of each mutation, or group.
+    isCheckedLater: true,
     input: mutationsBatch,
     output: mutationsResponse,
     handle: async ({ mutations }, { header }, device) => {

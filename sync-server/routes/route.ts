@@ -33,6 +33,8 @@ interface RouteFacts<I> {
   readonly output: z.ZodType | null
   /** Sends data, which only programs get that can read it. */
   readonly isReading?: boolean
+  /** Looks afresh, before it gives or keeps anything, whether the device may still do this. */
+  readonly isCheckedLater?: boolean
   /** Limited by address, because whoever asks is not known yet. */
   readonly isLimitedByAddress?: boolean
 }
@@ -51,8 +53,8 @@ export const noInput = z.unknown()
 
 /** Who may come in, and how often: what the executor needs of the server. */
 export interface Doorkeeper {
-  /** Throws `unauthenticated` or `device_revoked`. */
-  readonly authenticate: (authorization: string | undefined) => Promise<Device>
+  /** The device as it is now, or as it was a while ago if it `isCheckedLater`. Throws `unauthenticated` or `device_revoked`. */
+  readonly authenticate: (authorization: string | undefined, isCheckedLater: boolean) => Promise<Device>
   /** Devices say with their requests how much they still have to send. */
   readonly noteQueue: (request: Pick<FastifyRequest, 'deviceId' | 'headers'>) => void
   /** Throws `update_needed`. */
@@ -89,7 +91,7 @@ const run = async <I>(route: Route<I>, request: FastifyRequest, doorkeeper: Door
     header: (name) => headerOf(request, name),
   }
   if (route.auth === 'none') return route.handle(validated(route, request), facts)
-  const device = await doorkeeper.authenticate(request.headers.authorization)
+  const device = await doorkeeper.authenticate(request.headers.authorization, route.isCheckedLater ?? false)
   request.deviceId = device.id
   doorkeeper.noteQueue(request)
   await doorkeeper.limitDevice(request)

@@ -1,7 +1,8 @@
 import { DomainError } from '../../src-shared/errors.ts'
+import type { Device } from '../auth/devices.ts'
 import { proxyShape } from '../shapes/electric.ts'
 import { fromStart, parseOffset } from '../shapes/offset.ts'
-import { serveShape, shapeQuery } from '../shapes/serve.ts'
+import { serveShape, type ShapeQuery, shapeQuery } from '../shapes/serve.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
@@ -11,22 +12,25 @@ export const shapeRoute = ({ config, db, waiters, logs, readDevice, counters, de
     path: '/v1/shape',
     summary: "The log of the device's facility, in Electric's HTTP protocol",
     auth: 'device',
+    // A desk that waits asks again with every change: who lets it wait need not know more than that it was let in before.
+    isCheckedLater: true,
     isReading: true,
     input: shapeQuery,
     output: null,
     handle: async (query, { signal }, device) => {
-      if (query.audience === 'office' && device.audience !== 'office') {
-        throw new DomainError('forbidden', 'This device was not enrolled for the office.')
+      const { id: deviceId, facilityId, organizationId } = device
+      const check = async (): Promise<void> => {
+        requireAudience(query, await readDevice.read({ deviceId, facilityId, organizationId }))
       }
+      requireAudience(query, device)
       const log = { facilityId: device.facilityId, audience: query.audience }
       counters.shapeRequests.add(query.live === undefined ? 'catch_up' : 'live')
       const offset = parseOffset(query.offset)
       if (offset !== undefined) devices.asked(device.id, log, offset === fromStart ? 0 : offset.position)
       if (config.electricUrl !== undefined) {
+        await check()
         return proxyShape({ url: config.electricUrl, secret: config.electricSecret }, log, { query, signal })
       }
-      const { id: deviceId, facilityId, organizationId } = device
-      const check = async () => readDevice({ deviceId, facilityId, organizationId })
       return serveShape(query, {
         db,
         log,
@@ -41,3 +45,8 @@ export const shapeRoute = ({ config, db, waiters, logs, readDevice, counters, de
       })
     },
   })
+
+const requireAudience = ({ audience }: ShapeQuery, device: Device): void => {
+  if (audience === 'desk' || device.audience === 'office') return
+  throw new DomainError('forbidden', 'This device was not enrolled for the office.')
+}

@@ -27,7 +27,7 @@ export const tokenRoute = ({ db, keys, now, readDevice }: Services) =>
       const { publicKey, facilityId, organizationId } = await readDeviceKey(db, deviceId)
       await verifyAssertion(assertion, publicKey, now())
       // After the proof: nobody else learns that a device was revoked.
-      await readDevice({ deviceId, facilityId, organizationId })
+      await readDevice.read({ deviceId, facilityId, organizationId })
       const { token, expiresAt } = await signToken(keys.token, { deviceId, facilityId, organizationId }, now())
       return json({ token, expires_at: expiresAt })
     },

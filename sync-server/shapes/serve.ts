@@ -3,7 +3,7 @@ import { DomainError } from '../../src-shared/errors.ts'
 import type { Db } from '../db/tx.ts'
 import type { Answer } from '../routes/answer.ts'
 import { fitsHandle, type LogName, newHandle } from './handle.ts'
-import { type Chunk, type ChunkLimit, type Head, readLog } from './log.ts'
+import { type Chunk, type ChunkLimit, type Head, type LogRead, readLog } from './log.ts'
 import type { LogReader } from './log-reader.ts'
 import type { LogWaiters } from './log-waiters.ts'
 import { formatOffset, fromStart, type Offset, parseOffset } from './offset.ts'
@@ -33,7 +33,7 @@ export interface ShapeContext {
   readonly deviceId: string
   /** Of the client that asks. */
   readonly signal: AbortSignal
-  /** Looks once more whether the device may still read. Throws `device_revoked`. */
+  /** Looks whether the device may read now: before anything of the log goes out. Throws `device_revoked`. */
   readonly check: () => Promise<unknown>
   /** Told that the client has been where this log has never been, in the history of this epoch. Answers the epoch now. */
   readonly doubt: (epoch: string) => Promise<string>
@@ -52,8 +52,9 @@ export const serveShape = async (query: ShapeQuery, context: ShapeContext): Prom
   return isLive ? serveLive(offset, query, context) : serveCatchUp(offset, query, context)
 }
 
-const serveStart = async (query: ShapeQuery, { db, log, limit }: ShapeContext): Promise<Answer> => {
-  const { head, chunk } = await readLog(db, { log, after: theStart, limit })
+const serveStart = async (query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
+  const { db, log, limit } = context
+  const { head, chunk } = await checked(context, readLog(db, { log, after: theStart, limit }))
   const isUsable = query.handle && query.handle !== query.expired_handle && fitsHandle(query.handle, log, head.epoch)
   const handle = isUsable ? query.handle : newHandle(log, head.epoch)
   // Never up-to-date: the client must ask once more (§4), and then learns that there is no more.
@@ -66,9 +67,15 @@ const theStart = { position: 0, since: 'head' } as const
 
 const serveCatchUp = async (offset: Offset, query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
   const { db, log, limit } = context
-  const { head, chunk } = await readLog(db, { log, after: offset, limit })
+  const { head, chunk } = await checked(context, readLog(db, { log, after: offset, limit }))
   if (isGone(offset, query, log, head)) return mustRefetch({ offset, query, head }, context)
   return answerFrom({ offset, handle: query.handle, head, chunk }, schemaHeader)
+}
+
+/** What was read, if the device may have it. Both are looked up at once. */
+const checked = async ({ check }: ShapeContext, reading: Promise<LogRead>): Promise<LogRead> => {
+  const [read] = await Promise.all([reading, check()])
+  return read
 }
 
 const serveLive = async (offset: Offset, query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
@@ -78,13 +85,11 @@ const serveLive = async (offset: Offset, query: ShapeQuery, context: ShapeContex
     const known = logs.known(log)
     // Who has all that there is waits without a look into the database.
     const isUpToDate = known?.position === offset.position && !isGone(offset, query, log, known)
-    let read = isUpToDate ? { head: known, chunk: undefined } : await logs.read(log, offset)
+    let read = isUpToDate ? { head: known, chunk: undefined } : await checked(context, logs.read(log, offset))
     if (!isGone(offset, query, log, read.head) && !read.chunk) {
-      const isWoken = await wait.woken
+      await wait.woken
       // The head is read again in any case: "received up to" should be as late as it can be said to be.
-      const again = signal.aborted ? read : logs.read(log, offset)
-      const [fresh] = await Promise.all([again, isWoken && context.check()])
-      read = fresh
+      if (!signal.aborted) read = await checked(context, logs.read(log, offset))
     }
     if (isGone(offset, query, log, read.head)) return await mustRefetch({ offset, query, head: read.head }, context)
     return answerFrom({ offset, handle: query.handle, ...read }, { 'electric-cursor': nextCursor(query, context) })

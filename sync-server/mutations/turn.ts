@@ -1,0 +1,61 @@
+import { sql } from 'kysely'
+import type { DomainError } from '../../src-shared/errors.ts'
+import { type Device, revokedDevice, unknownDevice } from '../auth/devices.ts'
+import type { Tx } from '../db/tx.ts'
+
+/** The device may not send any more: nothing is kept, and there is no outcome. */
+export class NotAdmitted extends Error {
+  readonly reason: DomainError
+
+  constructor(reason: DomainError) {
+    super(reason.message)
+    this.name = 'NotAdmitted'
+    this.reason = reason
+  }
+}
+
+interface Turn {
+  readonly last_seq: number
+  readonly is_revoked: boolean
+}
+
+/** The device as it is now is in it, so a revocation that was committed before holds. */
+const turnOf = ({ id }: Device) => sql<Turn>`
+  select progress.last_seq, device.revoked_at is not null as is_revoked
+  from device_progress as progress join devices as device on device.id = progress.id
+  where progress.id = ${id}
+  for update of progress`
+
+/**
+ * Makes other requests of this device wait until the transaction is over. Answers the device's progress. Throws NotAdmitted.
+ */
+export const takeTurn = async (tx: Tx, device: Device): Promise<number> => {
+  const { rows } = await turnOf(device).execute(tx)
+  return admitted(rows[0]).last_seq
+}
+
+/** The same, and writes down the mutation then, if its id is free: one round trip. */
+export const takeTurnWith = async (
+  tx: Tx,
+  device: Device,
+  row: Readonly<Record<string, unknown>>,
+): Promise<{ readonly lastSeq: number; readonly isNew: boolean }> => {
+  const columns = sql.join(Object.keys(row).map((name) => sql.ref(name)))
+  const { rows } = await sql<Turn & { readonly is_new: boolean }>`
+    with turn as (${turnOf(device)}),
+    written as (
+      insert into mutations (${columns})
+      select ${sql.join(Object.values(row))} from turn where not is_revoked
+      on conflict (id) do nothing
+      returning id
+    )
+    select last_seq, is_revoked, exists (select from written) as is_new from turn`.execute(tx)
+  const turn = admitted(rows[0])
+  return { lastSeq: turn.last_seq, isNew: turn.is_new }
+}
+
+const admitted = <T extends Turn>(turn: T | undefined): T => {
+  if (!turn) throw new NotAdmitted(unknownDevice())
+  if (turn.is_revoked) throw new NotAdmitted(revokedDevice())
+  return turn
+}
