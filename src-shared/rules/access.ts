@@ -10,8 +10,11 @@ export const permissionsOf = async (
   db: Kysely<Database>,
   staffId: string,
   facilityId: string,
-): Promise<ReadonlySet<Permission>> => {
-  const rows = await db
+): Promise<ReadonlySet<Permission>> => toPermissions(await permissionRowsOf(db, staffId, facilityId).execute())
+
+/** What `permissionsOf` reads. */
+export const permissionRowsOf = (db: Kysely<Database>, staffId: string, facilityId: string) =>
+  db
     .selectFrom('role_assignments as assignment')
     .innerJoin('role_permissions as granted', 'granted.role_id', 'assignment.role_id')
     .innerJoin('staff', 'staff.id', 'assignment.staff_id')
@@ -21,9 +24,9 @@ export const permissionsOf = async (
     .where('assignment.ended_at', 'is', null)
     .where('staff.archived_at', 'is', null)
     .where((eb) => eb.or([eb('assignment.facility_id', 'is', null), eb('assignment.facility_id', '=', facilityId)]))
-    .execute()
-  return new Set(rows.map((row) => row.permission).filter(isPermission))
-}
+
+export const toPermissions = (rows: readonly { readonly permission: string }[]): ReadonlySet<Permission> =>
+  new Set(rows.map((row) => row.permission).filter(isPermission))
 
 /** What is left of permissions when the lease ended before `at` (reference/SECURITY.md §3). */
 export const underLease = (

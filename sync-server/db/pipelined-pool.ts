@@ -17,6 +17,14 @@ export const withNext = ' /* with the next */'
 /** For the one statement of a transaction: COMMIT is sent right behind it, in the same packet. */
 export const andCommit = ' /* and commit */'
 
+/** For a SELECT that goes out with the next statement, and whose rows are wanted later (`later.ts`). */
+export const answeredLater = ' /* answered later */'
+
+/** What stands in place of the rows of such a statement. */
+export interface Later<R> {
+  readonly rows: Promise<readonly R[]>
+}
+
 /**
  * What Kysely uses of a pool of pipelined clients. BEGIN and what is marked so are not waited for, and a statement that comes
  * again is prepared once for each connection: to plan it takes PostgreSQL as long as to run it.
@@ -38,6 +46,24 @@ export const pipelinedPool = (pool: Pool): PostgresPool => {
 
 const notWaitedFor: QueryResult = { command: '', rowCount: 0, rows: [], oid: 0, fields: [] }
 
+/** Between `hold` and `release`, what is sent is gathered for one packet. */
+const packetsOf = (client: PoolClient): { readonly hold: () => void; readonly release: () => void } => {
+  // pg corks it too, around each statement (node-postgres, lib/query.js). A client of another make may have none.
+  const { connection } = client as unknown as { readonly connection?: { readonly stream: Writable } }
+  let held: Writable | undefined
+  return {
+    hold: () => {
+      if (held) return
+      held = connection?.stream
+      held?.cork()
+    },
+    release: () => {
+      held?.uncork()
+      held = undefined
+    },
+  }
+}
+
 const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoolClient => {
   /** What went wrong ahead in the transaction that is under way. */
   let transaction: { failure?: Error } = {}
@@ -52,18 +78,7 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
     return its
   }
 
-  // pg corks it too, around each statement (node-postgres, lib/query.js). A client of another make may have none.
-  const { connection } = client as unknown as { readonly connection?: { readonly stream: Writable } }
-  let held: Writable | undefined
-  const hold = (): void => {
-    if (held) return
-    held = connection?.stream
-    held?.cork()
-  }
-  const release = (): void => {
-    held?.uncork()
-    held = undefined
-  }
+  const { hold, release } = packetsOf(client)
 
   const sendAhead = (text: string, values: readonly unknown[]): QueryResult => {
     const its = transactionOf(text)
@@ -71,6 +86,17 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
     client.query(configOf(text, values)).catch((error: unknown) => (its.failure ??= toError(error)))
     if (text.endsWith(ahead)) setImmediate(release)
     return notWaitedFor
+  }
+
+  const sendForLater = (text: string, values: readonly unknown[]): QueryResult => {
+    const its = transactionOf(text)
+    hold()
+    const rows = client.query<object>(configOf(text, values)).then((result) => result.rows)
+    rows.catch((error: unknown) => {
+      if (isStalePlan(error)) names.renew()
+      its.failure ??= toError(error)
+    })
+    return { ...notWaitedFor, rows: [{ rows } satisfies Later<unknown>] }
   }
 
   const send = async (text: string, values: readonly unknown[]): Promise<QueryResult> => {
@@ -84,6 +110,7 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
 
   const query = async (text: string, values: readonly unknown[] = []): Promise<QueryResult> => {
     if (isNotWaitedFor(text)) return sendAhead(text, values)
+    if (text.endsWith(answeredLater)) return sendForLater(text, values)
     const its = transactionOf(text)
     let result: QueryResult
     try {

@@ -7,11 +7,12 @@ import { DomainError } from '../../src-shared/errors.ts'
 import { clampHlc } from '../../src-shared/hlc.ts'
 import { rowIdsOf } from '../../src-shared/ids.ts'
 import type { Permission } from '../../src-shared/permissions.ts'
-import { permissionsOf, underLease } from '../../src-shared/rules/access.ts'
+import { permissionRowsOf, permissionsOf, toPermissions, underLease } from '../../src-shared/rules/access.ts'
 import type { Device } from '../auth/devices.ts'
 import type { ServerKey } from '../auth/keys.ts'
 import { provenNotAfter } from '../auth/lease-id.ts'
 import { insertsAhead } from '../db/inserts-ahead.ts'
+import { later } from '../db/later.ts'
 import { asShared, type Tx } from '../db/tx.ts'
 import { refused, type Verdict } from './ledger.ts'
 import type { Received } from './received.ts'
@@ -32,8 +33,36 @@ interface Grant {
   readonly permissions: ReadonlySet<Permission>
 }
 
-/** What each lease grants, by its id: looked up once for a batch. */
-export type Grants = Map<string, Grant>
+type KnownLease = Pick<Grant, 'staffId' | 'notAfter'>
+
+/** What leases grant. */
+export interface Grants {
+  /** By the id of the lease: looked up once for a batch. */
+  readonly known: Map<string, Grant>
+  /** What a transaction has asked already, and not waited for yet. */
+  readonly asked: WeakMap<Tx, () => Promise<Asked>>
+}
+
+interface Asked {
+  readonly lease: KnownLease | undefined
+  readonly permissions: ReadonlySet<Permission>
+}
+
+export const noGrants = (): Grants => ({ known: new Map(), asked: new WeakMap() })
+
+/** Asks what `carryOut` will want to know, in one packet with the statement that comes next. */
+export const askForGrant = async (
+  tx: Tx,
+  { content }: Received,
+  { device }: Pick<CarryOutContext, 'device'>,
+  { known, asked }: Grants,
+): Promise<void> => {
+  if (content.kind === 'unusable' || known.has(content.envelope.lease_id)) return
+  const { envelope } = content
+  const leases = await later(leaseRowsOf(tx, envelope, device))
+  const permissions = await later(permissionRowsOf(asShared(tx), envelope.staff_id, device.facilityId))
+  asked.set(tx, async () => ({ lease: toLease(await leases()), permissions: toPermissions(await permissions()) }))
+}
 
 /** Runs the command of a mutation. Throws what stands against it. */
 export const carryOut = async (
@@ -131,37 +160,40 @@ type GrantContext = Pick<CarryOutContext, 'device' | 'leaseKey'>
 
 /** Throws `lease_invalid` unless the server gave this lease to this person at this device. */
 const grantOf = async (tx: Tx, envelope: MutationEnvelope, context: GrantContext, grants: Grants): Promise<Grant> => {
-  const grant = grants.get(envelope.lease_id) ?? (await readGrant(tx, envelope, context))
+  const grant = grants.known.get(envelope.lease_id) ?? (await readGrant(tx, envelope, context, grants))
   if (grant?.staffId !== envelope.staff_id) {
     throw new DomainError('lease_invalid', 'This was done under a sign-in that the server does not know.')
   }
-  grants.set(envelope.lease_id, grant)
+  grants.known.set(envelope.lease_id, grant)
   return grant
 }
 
-const readGrant = async (tx: Tx, envelope: MutationEnvelope, context: GrantContext): Promise<Grant | undefined> => {
-  const { facilityId } = context.device
-  const lease = (await readLease(tx, envelope, context)) ?? (await proveLease(envelope, context))
+const readGrant = async (
+  tx: Tx,
+  envelope: MutationEnvelope,
+  context: GrantContext,
+  { asked }: Grants,
+): Promise<Grant | undefined> => {
+  const { device } = context
+  const answer = await asked.get(tx)?.()
+  const found = answer ? answer.lease : toLease(await leaseRowsOf(tx, envelope, device).execute())
+  const lease = found ?? (await proveLease(envelope, context))
   if (!lease) return undefined
-  return { ...lease, permissions: await permissionsOf(asShared(tx), lease.staffId, facilityId) }
+  // Whose lease it is must be who did it: `grantOf` compares.
+  const permissions = answer?.permissions ?? (await permissionsOf(asShared(tx), envelope.staff_id, device.facilityId))
+  return { ...lease, permissions }
 }
 
-type KnownLease = Pick<Grant, 'staffId' | 'notAfter'>
-
-const readLease = async (
-  tx: Tx,
-  { lease_id }: MutationEnvelope,
-  { device }: GrantContext,
-): Promise<KnownLease | undefined> => {
-  const lease = await tx
+const leaseRowsOf = (tx: Tx, { lease_id }: MutationEnvelope, device: Device) =>
+  tx
     .selectFrom('leases')
     .select(['staff_id', 'not_after'])
     .where('id', '=', lease_id)
     .where('device_id', '=', device.id)
     .where('facility_id', '=', device.facilityId)
-    .executeTakeFirst()
-  return lease && { staffId: lease.staff_id, notAfter: lease.not_after }
-}
+
+const toLease = ([row]: readonly { staff_id: string; not_after: string }[]): KnownLease | undefined =>
+  row && { staffId: row.staff_id, notAfter: row.not_after }
 
 /** A backup that was restored is older than the sign-in. */
 const proveLease = async (

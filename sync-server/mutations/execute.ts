@@ -3,7 +3,7 @@ import type { MutationOutcome, MutationsResponse } from '../../src-shared/contra
 import { DomainError } from '../../src-shared/errors.ts'
 import { inRole } from '../db/postgres.ts'
 import type { Tx } from '../db/tx.ts'
-import { carryOut, type Grants, salvage } from './carry-out.ts'
+import { askForGrant, carryOut, type Grants, noGrants, salvage } from './carry-out.ts'
 import { claim, refused, SequenceGap, settle, type Verdict } from './ledger.ts'
 import type { Received } from './received.ts'
 import { toRefusal } from './refusal.ts'
@@ -25,7 +25,7 @@ export const executeBatch = async (
   context: ExecutorContext,
   batch: readonly Received[],
 ): Promise<MutationsResponse> => {
-  const grants: Grants = new Map()
+  const grants = noGrants()
   const all: Decided[] = []
   for (const group of groupsOf(batch, groupSizes.large)) {
     const decided = await decideGroup(context, group, grants)
@@ -70,7 +70,12 @@ const decideEach = async (
 const decide = async (context: ExecutorContext, received: Received, grants: Grants): Promise<Decided> => {
   let reason: DomainError
   try {
-    return await judge(context, received, (tx) => carryOut(tx, received, context, grants))
+    return await judge(
+      context,
+      received,
+      (tx) => carryOut(tx, received, context, grants),
+      async (tx) => askForGrant(tx, received, context, grants),
+    )
   } catch (error) {
     reason = refusalOf(error, context.log)
   }
@@ -93,10 +98,16 @@ const refusalOf = (error: unknown, log: Logger): DomainError => {
 
 type Judge = (tx: Tx) => Promise<Verdict>
 
-const judge = async (context: ExecutorContext, received: Received, judgeOf: Judge): Promise<Decided> => {
+const judge = async (
+  context: ExecutorContext,
+  received: Received,
+  judgeOf: Judge,
+  ask?: (tx: Tx) => Promise<void>,
+): Promise<Decided> => {
   const { db, device, now, follows } = context
   return inRole(db, scopeOf(device), async (tx) => {
     const nowMs = now()
+    await ask?.(tx)
     const claimed = await claim(tx, { received, device, nowMs, follows })
     if (claimed.kind === 'decided') return { ...claimed, isNew: false }
     const verdict = claimed.refusal ?? (await judgeOf(tx))

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { insertsAhead } from '../../sync-server/db/inserts-ahead.ts'
+import { later } from '../../sync-server/db/later.ts'
 import { inRole, openPostgres, type PostgresDatabase, readInRole } from '../../sync-server/db/postgres.ts'
 import { academy as ids, newId } from '../support/academy.ts'
 import { seedAcademy } from '../support/academy-pg.ts'
@@ -175,6 +176,31 @@ describe('inRole', () => {
 
     await expect(failing).rejects.toThrow('division by zero')
     expect(runs).toBe(1)
+  })
+})
+
+describe('what is asked for later', () => {
+  test('is sent before the next statement, and has its rows', async () => {
+    const [early, after] = await inRole(db, app, async (tx) => {
+      const names = await later(tx.selectFrom('facilities').select('name').where('id', '=', ids.facility_id))
+      await tx.updateTable('facilities').set({ name: 'Renamed' }).where('id', '=', ids.facility_id).execute()
+      const renamed = tx.selectFrom('facilities').select('name').where('id', '=', ids.facility_id)
+      return [await names(), await renamed.execute()]
+    })
+
+    expect(early).toHaveLength(1)
+    expect(early).not.toEqual(after)
+    expect(after).toEqual([{ name: 'Renamed' }])
+  })
+
+  test('fails the next statement too when it failed, with what it failed with', async () => {
+    const failing = inRole(db, app, async (tx) => {
+      await later(tx.selectFrom('facilities').select(sql`1 / 0`.as('value')))
+      await tx.selectFrom('facilities').select('name').execute()
+    })
+
+    await expect(failing).rejects.toThrow('division by zero')
+    expect(await valueOf(sql`current_user`)).toBe('foyer_server')
   })
 })
 
