@@ -9,6 +9,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** JSON text unless the headers say otherwise. */
   readonly body: string | Buffer | Readable
+  /** The same packed, where several get it. */
+  readonly gzip?: () => Promise<Buffer>
 }
 
 /** 200 with a value as JSON. Nothing here may be kept by a cache. */
@@ -18,7 +20,9 @@ export const json = (value: unknown, status = 200): Answer => ({
   body: JSON.stringify(value),
 })
 
-const gzipped = promisify(gzip)
+const pack = promisify(gzip)
+
+export const gzipped = async (text: string): Promise<Buffer> => pack(text, { level: constants.Z_BEST_SPEED })
 
 /** What is smaller is sent in one packet or two anyway. */
 const leastToCompress = 2000
@@ -34,7 +38,7 @@ export const compressed = async ({ headers, ip }: FastifyRequest, answer: Answer
   return {
     ...answer,
     headers: { ...answer.headers, 'content-encoding': 'gzip', vary: 'accept-encoding' },
-    body: await gzipped(body, { level: constants.Z_BEST_SPEED }),
+    body: await (answer.gzip ?? (async () => gzipped(body)))(),
   }
 }
 

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Db } from '../db/tx.ts'
+import { bodiesOfReads, type LogBody } from './body.ts'
 import type { LogName } from './handle.ts'
 import { type ChunkLimit, type Head, type LogRead, readLog } from './log.ts'
 import type { Offset } from './offset.ts'
@@ -8,6 +9,8 @@ import type { Offset } from './offset.ts'
 export interface LogReader {
   /** What follows `after`, in a snapshot of later than the call. All who ask for the same in one turn share one read. */
   readonly read: (log: LogName, after: Offset) => Promise<LogRead>
+  /** What is answered after a read; made once for all who share it. */
+  readonly bodyOf: (read: LogRead) => LogBody
   /** The head of a log as it was last read; undefined when the log may have grown since. */
   readonly known: (log: LogName) => Head | undefined
   /** A log has grown, as PostgreSQL announces it. */
@@ -39,6 +42,7 @@ export const createLogReader = ({ db, limit, isListening }: LogReaderParts): Log
   }
 
   return {
+    bodyOf: bodiesOfReads(),
     read: (log, after) => {
       const question = `${keyOf(log)}:${after.position}:${after.since}`
       const asked = waiting.get(question) ?? readNext(log, after, question)

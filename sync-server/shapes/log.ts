@@ -15,7 +15,7 @@ export interface Head {
 }
 
 /** A piece of the log. */
-export interface Chunk {
+interface Chunk {
   /** JSON messages in order, `{…},{…}`, without the brackets around them; none when nothing of it was the newest. */
   readonly messages: string
   /** Everything up to this position is in it. */

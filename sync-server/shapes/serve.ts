@@ -3,7 +3,8 @@ import { DomainError } from '../../src-shared/errors.ts'
 import type { Db } from '../db/tx.ts'
 import type { Answer } from '../routes/answer.ts'
 import { fitsHandle, type LogName, newHandle } from './handle.ts'
-import { type Chunk, type ChunkLimit, type Head, type LogRead, readLog } from './log.ts'
+import { isWhole } from './body.ts'
+import { type ChunkLimit, type Head, type LogRead, readLog } from './log.ts'
 import type { LogReader } from './log-reader.ts'
 import type { LogWaiters } from './log-waiters.ts'
 import { formatOffset, fromStart, type Offset, parseOffset } from './offset.ts'
@@ -67,9 +68,9 @@ const theStart = { position: 0, since: 'head' } as const
 
 const serveCatchUp = async (offset: Offset, query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
   const { db, log, limit } = context
-  const { head, chunk } = await checked(context, readLog(db, { log, after: offset, limit }))
-  if (isGone(offset, query, log, head)) return mustRefetch({ offset, query, head }, context)
-  return answerFrom({ offset, handle: query.handle, head, chunk }, schemaHeader)
+  const read = await checked(context, readLog(db, { log, after: offset, limit }))
+  if (isGone(offset, query, log, read.head)) return mustRefetch({ offset, query, head: read.head }, context)
+  return answerFrom({ offset, handle: query.handle, read }, context, schemaHeader)
 }
 
 /** What was read, if the device may have it. Both are looked up at once. */
@@ -92,7 +93,9 @@ const serveLive = async (offset: Offset, query: ShapeQuery, context: ShapeContex
       if (!signal.aborted) read = await checked(context, logs.read(log, offset))
     }
     if (isGone(offset, query, log, read.head)) return await mustRefetch({ offset, query, head: read.head }, context)
-    return answerFrom({ offset, handle: query.handle, ...read }, { 'electric-cursor': nextCursor(query, context) })
+    return answerFrom({ offset, handle: query.handle, read }, context, {
+      'electric-cursor': nextCursor(query, context),
+    })
   } finally {
     wait.stop()
   }
@@ -109,23 +112,24 @@ const isBeyond = ({ position, since }: Offset, head: Head): boolean => position 
 interface Found {
   readonly offset: Offset
   readonly handle: string | undefined
-  readonly head: Head
-  readonly chunk: Chunk | undefined
+  readonly read: LogRead
 }
 
 /** Up-to-date when the whole rest fitted. */
-const answerFrom = ({ offset, handle, head, chunk }: Found, headers: Readonly<Record<string, string>>): Answer => {
-  if (chunk && chunk.reached < head.position) {
+const answerFrom = (
+  { offset, handle, read }: Found,
+  { logs }: ShapeContext,
+  headers: Readonly<Record<string, string>>,
+): Answer => {
+  const { head, chunk } = read
+  const { text, gzip } = logs.bodyOf(read)
+  if (chunk && !isWhole(read)) {
     const reached = { position: chunk.reached, since: offset.since }
-    return answer({ handle, offset: reached, body: `[${chunk.messages}]`, headers })
+    return { ...answer({ handle, offset: reached, body: text, headers }), gzip }
   }
-  const upToDate = `{"headers":{"control":"up-to-date","global_last_seen_lsn":"${head.position}","server_time":"${head.at}"}}`
-  return answer({
-    handle,
-    offset: { position: head.position, since: 0 },
-    body: chunk?.messages ? `[${chunk.messages},${upToDate}]` : `[${upToDate}]`,
-    headers: { ...headers, 'electric-up-to-date': '', ...(chunk?.messages ? {} : { 'electric-has-data': 'false' }) },
-  })
+  const upToDate = { 'electric-up-to-date': '', ...(chunk?.messages ? {} : { 'electric-has-data': 'false' }) }
+  const reached = { position: head.position, since: 0 }
+  return { ...answer({ handle, offset: reached, body: text, headers: { ...headers, ...upToDate } }), gzip }
 }
 
 interface Lost {

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createLogReader, type LogReader } from '../../sync-server/shapes/log-reader.ts'
 import { academy } from '../support/academy.ts'
@@ -38,6 +39,21 @@ describe('a read of the log', () => {
     expect(two).toBe(one)
     expect(other.chunk?.messages).not.toBe(one.chunk?.messages)
     expect(later.head.position).toBeGreaterThan(one.head.position)
+  })
+})
+
+describe('the body of what was read', () => {
+  test('is put together and packed once for all who share the read, and says what the log says', async () => {
+    const [one, two] = await Promise.all([logs.read(log, start), logs.read(log, start)])
+
+    const [body, same] = [logs.bodyOf(one), logs.bodyOf(two)]
+    const packed = await body.gzip()
+
+    expect(same).toBe(body)
+    expect(await same.gzip()).toBe(packed)
+    expect(gunzipSync(packed).toString()).toBe(body.text)
+    expect(body.text.startsWith(`[${one.chunk?.messages},`)).toBe(true)
+    expect(body.text).toContain('"control":"up-to-date"')
   })
 })
 
