@@ -175,7 +175,7 @@ const describe = (line: Line): string => {
   const share = (value: number): string => `${Math.round(value * 100)} %`
   return [
     `${line.servers} server(s), ${line.held} held (${line.memoryPerHeldKb.toFixed(0)} KB each), ${line.asked} writes/s:`,
-    `${line.perSecond.toFixed(0)} done/s, answered ${ms(line.answered)}, on the devices ${ms(line.shown)} (p50 / p99),`,
+    `${line.perSecond.toFixed(0)} done/s, answered ${ms(line.answered)}, on the devices ${ms(line.shown)} (p50 / p99), who were ${ms(line.late)} late themselves,`,
     `cpu servers ${share(line.cpu.servers)}, PostgreSQL ${share(line.cpu.postgres)}, devices ${share(line.cpu.devices)},`,
     `server ${line.serverMb.toFixed(0)} MB, PostgreSQL ${JSON.stringify(line.waits)}, missing ${line.missing}, failures ${JSON.stringify(line.failures)}`,
   ].join(' ')

@@ -1,6 +1,6 @@
 /** The devices of a scale run, as a process of their own: all of them hold a live request, and some of them write. */
 import { Agent, request } from 'node:http'
-import { performance } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { v7 } from 'uuid'
 import { formatHlc } from '../../src-shared/hlc.ts'
@@ -129,10 +129,15 @@ const write = async (device: LoadDevice, devicesPerFacility: number): Promise<vo
   }
 }
 
+/** How late this process itself is, which every latency that it measures contains. */
+const lateness = monitorEventLoopDelay({ resolution: 1 })
+
 const writeAll = async (devices: readonly LoadDevice[], perSecond: number, seconds: number): Promise<WriteResult> => {
   failures = {}
   shown = []
   answers.length = 0
+  lateness.reset()
+  lateness.enable()
   const perFacility = devices.length / new Set(devices.map(({ facilityId }) => facilityId)).size
   const begin = performance.now()
   const running: Promise<void>[] = []
@@ -145,16 +150,23 @@ const writeAll = async (devices: readonly LoadDevice[], perSecond: number, secon
   const took = (performance.now() - begin) / 1000
   const patience = performance.now() + graceMs
   while (sent.size > 0 && performance.now() < patience) await delay(50)
+  lateness.disable()
   const missing = [...sent.values()].reduce((sum, { left }) => sum + left, 0)
   sent.clear()
   const result = { writes: answers.length, perSecond: answers.length / took, missing, failures }
-  return { ...result, answered: latencies(answers), shown: latencies(shown) }
+  return { ...result, answered: latencies(answers), shown: latencies(shown), late: lateOf(lateness) }
 }
 
 const latencies = (values: readonly number[]): Latencies => {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
   return { p50: at(0.5), p99: at(0.99), max: at(1) }
+}
+
+/** A timer of one millisecond that comes after two is one late. */
+const lateOf = (histogram: typeof lateness): Latencies => {
+  const at = (percentile: number): number => Math.max(0, histogram.percentile(percentile) / 1e6 - 1)
+  return { p50: at(50), p99: at(99), max: at(100) }
 }
 
 const tell = (answer: LoadAnswer): void => void process.send?.(answer)

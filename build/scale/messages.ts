@@ -26,6 +26,8 @@ export interface WriteResult {
   readonly answered: Latencies
   /** From the begin of the POST until a device has the change. */
   readonly shown: Latencies
+  /** How late the process of the devices was itself. */
+  readonly late: Latencies
   /** Changes that a device did not get. */
   readonly missing: number
   /** How often a request failed, by what it failed with. */
