@@ -33,7 +33,7 @@ export interface ReplicaWork {
   readonly begin: (target: ReplicaFile, manifest: SnapshotManifest) => Promise<void>
   /** The database of a part, out of what was sent. Throws DamagedPart. */
   readonly unpack: (facts: PartFacts, packed: Uint8Array) => Promise<Uint8Array>
-  /** Adds the next part, unpacked, in one transaction. */
+  /** Adds the next part, unpacked, in one transaction. Its bytes are of no use to the caller afterwards. */
   readonly addPart: (target: ReplicaFile, number: number, raw: Uint8Array) => Promise<void>
   /** After the last part: what a replica needs to be used. */
   readonly finish: (target: ReplicaFile) => Promise<void>

@@ -3,7 +3,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { finishingSteps } from '../../../src-shared/replica/finishing.ts'
 import type { Disk } from '../environment.ts'
 import { countRows } from '../replica/count-rows.ts'
-import { addPart, beginLoad, finishLoad, progressOf, requireHash } from './load-parts.ts'
+import { addPart, beginLoad, finishLoad, progressOf, requireHash, unpacking } from './load-parts.ts'
 import type { ReplicaFile, ReplicaWork } from './replica-work.ts'
 
 /** Does the work where it is called, with a pause between its steps. */
@@ -13,7 +13,7 @@ export const workInPlace = (disk: Disk): ReplicaWork => ({
   begin: async (target, manifest) => beginLoad(disk, target, manifest),
   unpack: async (facts, packed) => {
     requireHash(facts, packed)
-    return zstdDecompressSync(packed, { maxOutputLength: facts.raw_bytes })
+    return zstdDecompressSync(packed, unpacking(facts))
   },
   addPart: async (target, number, raw) => addPart(target, number, raw),
   finish: async (target) => finishLoad(disk, target),

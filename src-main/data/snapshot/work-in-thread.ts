@@ -1,8 +1,8 @@
 import { promisify } from 'node:util'
-import { Worker } from 'node:worker_threads'
+import { isMarkedAsUntransferable, Worker } from 'node:worker_threads'
 import { zstdDecompress } from 'node:zlib'
 import { type ErrorData, toErrorData, DomainError } from '../../../src-shared/errors.ts'
-import { requireHash } from './load-parts.ts'
+import { requireHash, unpacking } from './load-parts.ts'
 import { DamagedPart, type ReplicaWork } from './replica-work.ts'
 
 const unzstd = promisify(zstdDecompress)
@@ -10,7 +10,7 @@ const unzstd = promisify(zstdDecompress)
 /** The pool that Node has for such work does it, while the thread is at the part before. */
 const unpack: ReplicaWork['unpack'] = async (facts, packed) => {
   requireHash(facts, packed)
-  return unzstd(packed, { maxOutputLength: facts.raw_bytes })
+  return unzstd(packed, unpacking(facts))
 }
 
 type Task = keyof ReplicaWork
@@ -78,28 +78,32 @@ export const workInThread = (file: string): ReplicaWork => {
       void resting?.terminate()
     }, idleMs).unref()
   }
-  const ask = async <T>(task: Task, ...args: readonly unknown[]): Promise<T> => {
+  const ask = async <T>(task: Task, args: readonly unknown[], moved: readonly ArrayBuffer[] = []): Promise<T> => {
     clearTimeout(idle)
     worker ??= start()
     worker.ref()
     last += 1
     const id = last
     const answer = new Promise<unknown>((resolve, reject) => waiting.set(id, { resolve, reject }))
-    worker.postMessage({ id, task, args } satisfies WorkOrder)
+    worker.postMessage({ id, task, args } satisfies WorkOrder, moved)
     // The thread runs the function of that name.
     return (await answer) as T
   }
   return {
-    progressOf: async (target) => ask('progressOf', target),
-    forget: async (target) => ask('forget', target),
-    begin: async (target, manifest) => ask('begin', target, manifest),
+    progressOf: async (target) => ask('progressOf', [target]),
+    forget: async (target) => ask('forget', [target]),
+    begin: async (target, manifest) => ask('begin', [target, manifest]),
     unpack,
-    addPart: async (target, number, raw) => ask('addPart', target, number, raw),
-    finish: async (target) => ask('finish', target),
-    makeIndexes: async (target) => ask('makeIndexes', target),
-    countRows: async (target) => ask('countRows', target),
+    addPart: async (target, number, raw) => ask('addPart', [target, number, raw], movable(raw)),
+    finish: async (target) => ask('finish', [target]),
+    makeIndexes: async (target) => ask('makeIndexes', [target]),
+    countRows: async (target) => ask('countRows', [target]),
   }
 }
+
+/** A part's bytes are not copied to the thread. Node keeps what shares memory with something else. */
+const movable = ({ buffer }: Uint8Array): readonly ArrayBuffer[] =>
+  buffer instanceof ArrayBuffer && !isMarkedAsUntransferable(buffer) ? [buffer] : []
 
 export const toWorkAnswer = (id: number, error: unknown): WorkAnswer =>
   error instanceof DamagedPart ? { id, damage: error.message } : { id, error: toErrorData(error) }
