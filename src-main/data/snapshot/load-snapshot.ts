@@ -78,23 +78,31 @@ export const offeredSnapshot = async (line: Line, extent: SnapshotExtent): Promi
 const rowsIn = ({ parts }: SnapshotManifest, partsDone: number): number =>
   parts.slice(0, partsDone).reduce((sum, { rows }) => sum + rows, 0)
 
-/** While one part goes in, the next one comes and is unpacked. */
-const loadRest = async (parts: SnapshotParts, target: ReplicaFile, begun: LoadProgress): Promise<void> => {
-  const { manifest } = begun
-  const begin = (number: number): Promise<Uint8Array> | undefined => {
-    if (number >= manifest.parts.length) return undefined
-    const coming = fetchWhole(parts, manifest, number)
-    // It is looked at when its turn comes.
-    coming.catch(() => undefined)
-    return coming
+/** Parts that come and are unpacked while one goes in: a line that pauses is not waited for. */
+const partsAhead = 2
+
+const loadRest = async (
+  parts: SnapshotParts,
+  target: ReplicaFile,
+  { manifest, partsDone }: LoadProgress,
+): Promise<void> => {
+  const coming: Promise<Uint8Array>[] = []
+  let next = partsDone
+  const fetchAhead = (): void => {
+    for (; coming.length < partsAhead && next < manifest.parts.length; next += 1) {
+      const part = fetchWhole(parts, manifest, next)
+      // It is looked at when its turn comes.
+      part.catch(() => undefined)
+      coming.push(part)
+    }
   }
-  let coming = begin(begun.partsDone)
-  for (let number = begun.partsDone; coming; number += 1) {
+  fetchAhead()
+  for (let number = partsDone; number < next; number += 1) {
     parts.onProgress({ received: rowsIn(manifest, number), total: manifest.rows })
-    const raw = await coming
-    coming = begin(number + 1)
+    const raw = await coming.shift()
+    fetchAhead()
     parts.signal.throwIfAborted()
-    await parts.work.addPart(target, number, raw)
+    if (raw) await parts.work.addPart(target, number, raw)
   }
   parts.onProgress({ received: manifest.rows, total: manifest.rows })
 }
