@@ -125,10 +125,9 @@ export const finishLoad = (disk: Disk, { file, key }: ReplicaFile): void => {
   try {
     const progress = readProgress(db)
     if (!progress || progress.partsDone < progress.manifest.parts.length) throw new DamagedPart('parts are missing')
-    // Nobody else has it open: without WAL here too. Two threads sort, and most of a table fits.
+    // Nobody else has it open: without WAL here too.
     db.pragma('journal_mode = delete')
-    db.pragma('cache_size = -65536')
-    db.pragma('threads = 2')
+    db.pragma('cache_size = -16384')
     for (const ddl of indexDdl) db.exec(ddl)
     const { extent, position, handle, latest_hlc, taken_at } = progress.manifest
     const isOfToday = extent === 'today'
