@@ -265,7 +265,13 @@ export class Store {
     if (old !== fresh || fresh.generation !== named) this.#damage.forget()
     // Nothing depends on it any more, whatever the disk says now; the next start removes what is left.
     if (old !== fresh) await old.replica.close().catch(() => undefined)
-    removeOthers(this.#disk, this.#parts.folder, { from: named, shown: fresh.generation })
+    void removeOthers(
+      {
+        now: (each) => this.#disk.remove(this.#targetOf(each).file),
+        later: (each) => this.#work.forget(this.#targetOf(each)),
+      },
+      { from: named, shown: fresh.generation },
+    )
   }
 
   /** What `desk.db` has lost is said before anything is built on it (FAULTS D7, D8). */

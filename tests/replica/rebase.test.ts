@@ -1,4 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { ReplicaWork } from '../../src-main/data/snapshot/replica-work.ts'
+import { workInPlace } from '../../src-main/data/snapshot/work-in-place.ts'
 import { Store } from '../../src-main/data/store.ts'
 import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
 import { findCommand } from '../../src-shared/commands/index.ts'
@@ -159,6 +162,22 @@ describe('a lost log', () => {
 
     expect(rowsOf(store, 'check_ins')).toHaveLength(3)
     expect(rowsOf(store, 'families')).toHaveLength(1)
+  })
+
+  test('keeps no local work waiting while the old replica is deleted', async () => {
+    await store.close()
+    const parts = storeParts(folder, counter)
+    const forget = vi.fn<ReplicaWork['forget']>(() => new Promise(() => undefined))
+    const work = { ...workInPlace(parts.environment.disk), forget }
+    store = await Store.open({ ...parts, environment: { ...parts.environment, work } })
+    await store.startOver()
+    await store.append(entriesOf(counter.rows), 'handle-2')
+
+    await store.completeLoad({ position: 900, handle: 'handle-2', serverTime: undefined })
+    await checkInAll(store, counter)
+
+    expect(forget).toHaveBeenCalledExactlyOnceWith({ file: path.join(folder, 'replica-1.db'), key: parts.key })
+    expect(rowsOf(store, 'check_ins')).toHaveLength(3)
   })
 })
 

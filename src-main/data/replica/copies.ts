@@ -27,10 +27,21 @@ export const removeReplaced = (disk: Disk, folder: string, named: number): void 
   for (const old of [named - 2, named - 1]) disk.remove(replicaFile(folder, old))
 }
 
+interface Removal {
+  /** At once: a file of this name may be made next. */
+  readonly now: (generation: number) => void
+  /** Beside other work: to delete a large file takes half a second. No other file gets this name. */
+  readonly later: (generation: number) => Promise<void>
+}
+
 /** What the shown one has taken the place of, and a snapshot after it that was not finished. */
-export const removeOthers = (disk: Disk, folder: string, { from, shown }: Record<'from' | 'shown', number>): void => {
+export const removeOthers = async (
+  { now, later }: Removal,
+  { from, shown }: Record<'from' | 'shown', number>,
+): Promise<void> => {
   try {
-    for (let each = from; each <= shown + 1; each += 1) if (each !== shown) disk.remove(replicaFile(folder, each))
+    now(shown + 1)
+    for (let each = from; each < shown; each += 1) await later(each)
   } catch {
     // The next start removes what is left.
   }
