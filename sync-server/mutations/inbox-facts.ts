@@ -84,6 +84,7 @@ const classFacts = async (tx: Tx, { asked, keptAs }: Question): Promise<readonly
     .selectFrom('sessions')
     .select(['id', 'status', 'roll_closed_at', 'roll_closed_by'])
     .where('id', 'in', session_ids)
+    .orderBy('id')
     .execute()
   const facts: Fact[] = sessions.flatMap(({ id: session_id, status, roll_closed_at, roll_closed_by }): Fact[] => [
     ...(takesPlace({ status }) ? [] : [{ kind: 'session' as const, session_id, status }]),
@@ -100,6 +101,7 @@ const classFacts = async (tx: Tx, { asked, keptAs }: Question): Promise<readonly
     .where('session_id', 'in', session_ids)
     .where('student_id', 'in', student_ids)
     .orderBy('hlc', 'desc')
+    .orderBy('id', 'desc')
     .execute()
   const checkIns = await tx
     .selectFrom('check_ins')
@@ -107,6 +109,7 @@ const classFacts = async (tx: Tx, { asked, keptAs }: Question): Promise<readonly
     .where('session_id', 'in', session_ids)
     .where('student_id', 'in', student_ids)
     .orderBy('hlc', 'desc')
+    .orderBy('id', 'desc')
     .execute()
   return [
     ...facts,
@@ -162,6 +165,7 @@ const paymentFacts = async (tx: Tx, { keptAs }: Question, invoices: readonly str
     .where('part.invoice_id', 'in', invoices)
     .where('void.id', 'is', null)
     .orderBy('payment.at', 'desc')
+    .orderBy('part.id')
     .limit(maxFacts)
     .execute()
   return rows
