@@ -10,9 +10,12 @@ const templateName = 'foyer_sim'
 /** Makes the migrated database that the workers copy. Answers its URL. */
 export const createTemplate = async (url: string): Promise<string> => {
   const templateUrl = withDatabase(url, templateName)
-  await withClient(url, (client) =>
-    client.query(`create database ${escapeIdentifier(templateName)} template template0`),
-  )
+  await withClient(url, async (client) => {
+    // What it learns of the tables, at moments of its own, changes plans, and those the order of rows.
+    await client.query('alter system set autovacuum = off')
+    await client.query('select pg_reload_conf()')
+    await client.query(`create database ${escapeIdentifier(templateName)} template template0`)
+  })
   await migrate({ url: templateUrl, serverPassword })
   return templateUrl
 }
@@ -78,6 +81,9 @@ export const createDatabase = async (templateUrl: string): Promise<Database> => 
   }
 }
 
+const catalogs = 'pg_class, pg_type, pg_attribute, pg_depend, pg_shdepend, pg_index, pg_statistic'
+const seedsPerVacuum = 20
+
 const tablesOf = async (sql: Sql): Promise<readonly string[]> => {
   const rows = await sql<{ name: string }>(
     "select quote_ident(tablename) as name from pg_tables where schemaname = 'public' order by tablename",
@@ -93,7 +99,7 @@ const keeper = async (sql: Sql): Promise<Pick<Database, 'empty' | 'backUp' | 're
   const kept: string[] = []
   const tables: string[] = []
   for (const table of await tablesOf(sql)) ((await hasRows(sql, table)) ? kept : tables).push(table)
-  let isDirty = false
+  let emptied = 0
 
   /** Without triggers and foreign keys. */
   const quietly = async (statements: readonly string[]): Promise<void> => {
@@ -105,11 +111,13 @@ const keeper = async (sql: Sql): Promise<Pick<Database, 'empty' | 'backUp' | 're
       const added = (await tablesOf(sql)).filter((table) => !kept.includes(table) && !tables.includes(table))
       await quietly([
         ...added.map((table) => `delete from sync_tables where table_name = '${table}'; drop table ${table} cascade`),
-        ...(isDirty ? [`truncate ${tables.join(', ')}`] : []),
+        ...(emptied > 0 ? [`truncate ${tables.join(', ')}`] : []),
         'drop schema if exists sim_backup cascade',
         'alter table families drop column if exists sim_hint',
       ])
-      isDirty = true
+      emptied += 1
+      // Each truncate writes all of these anew, and nobody else takes the old rows out.
+      if (emptied % seedsPerVacuum === 0) await sql(`vacuum ${catalogs}`)
     },
     async backUp() {
       await quietly([
