@@ -169,15 +169,28 @@ const draftPayment = (draft: Draft, planned: PlannedPayment, number: number): vo
       device_id: site.device.id,
     })
   }
+  draftReceipt(draft, planned, { payment, methodName: method.name, cashier, number })
+}
+
+interface Numbered {
+  readonly payment: RowOf<'payments'>
+  readonly methodName: string
+  readonly cashier: RowOf<'staff'>
+  readonly number: number
+}
+
+const draftReceipt = ({ random, rows }: Draft, planned: PlannedPayment, numbered: Numbered): void => {
+  const { site, familyId, at, parts } = planned
+  const { payment, methodName, cashier, number } = numbered
   const content = receiptOfPayment({
-    entered: { ...payment, allocations: planned.parts.map(allocationOf) },
+    entered: { ...payment, allocations: parts.map(allocationOf) },
     label: receiptLabel(site.till.code, number),
     at,
     facility: site.facility,
     familyName: rows.families.find(({ id }) => id === familyId)?.name ?? '',
-    methodName: method.name,
+    methodName,
     cashier,
-    invoices: planned.parts.map(({ bill: { invoice, lines } }) => ({
+    invoices: parts.map(({ bill: { invoice, lines } }) => ({
       invoice_id: invoice.id,
       number: invoice.number,
       lines,
