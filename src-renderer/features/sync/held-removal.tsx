@@ -3,8 +3,8 @@ import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
 import { call } from '../../app/bridge-call.ts'
 import { useDesk } from '../../app/desk.ts'
 import { useMay, useSession } from '../../app/use-app-state.ts'
+import { LineButton } from '../../ui/line-button.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import classes from './sync-screen.module.css'
 
 /** Much was deleted on the server at once: it stays here until a manager has looked (FAULTS S11). */
 export const HeldRemoval = ({ held }: { readonly held: NonNullable<SyncStatus['held']> }) => {
@@ -21,9 +21,9 @@ export const HeldRemoval = ({ held }: { readonly held: NonNullable<SyncStatus['h
     setSending(false)
   }
   const button = (
-    <button type="button" className={classes['button']} disabled={isSending} onClick={() => void accept()}>
+    <LineButton disabled={isSending} onClick={() => void accept()}>
       Remove them here too
-    </button>
+    </LineButton>
   )
   return (
     <Notice

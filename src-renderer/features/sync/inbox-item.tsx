@@ -14,6 +14,7 @@ import { factText, itemText, suggestionTexts, whoText, whyText } from '../../tex
 import { momentText } from '../../texts/when.ts'
 import { Chip } from '../../ui/chip.tsx'
 import { KeyHint } from '../../ui/key-hint.tsx'
+import { LineButton } from '../../ui/line-button.tsx'
 import { useKeys } from '../../ui/use-keys.ts'
 import { DropForm } from './drop-form.tsx'
 import classes from './inbox.module.css'
@@ -183,19 +184,19 @@ const Actions = ({ item, canRedo, isCurrent, onAccept, onRedo, onDrop, children 
   return (
     <div className={classes['actions']}>
       {canRedo && (
-        <button type="button" className={classes['button']} onClick={onRedo} aria-keyshortcuts="R">
+        <LineButton onClick={onRedo} aria-keyshortcuts="R">
           Do again{withFields.has(command) && ' …'} <KeyHint>R</KeyHint>
-        </button>
+        </LineButton>
       )}
       {may.accept && (
-        <button type="button" className={classes['button']} onClick={onAccept} aria-keyshortcuts="A">
+        <LineButton onClick={onAccept} aria-keyshortcuts="A">
           Accept <KeyHint>A</KeyHint>
-        </button>
+        </LineButton>
       )}
       {may.drop && (
-        <button type="button" className={classes['quiet']} onClick={onDrop} aria-keyshortcuts="D">
+        <LineButton isQuiet onClick={onDrop} aria-keyshortcuts="D">
           Drop … <KeyHint>D</KeyHint>
-        </button>
+        </LineButton>
       )}
       {children}
     </div>
@@ -209,17 +210,17 @@ const RemedyButton = ({ remedy }: { readonly remedy: Remedy }) => {
 
   if (remedy.kind === 'roll')
     return may('classes.read') ? (
-      <button type="button" className={classes['quiet']} onClick={() => navigate(`/classes/${remedy.sessionId}`)}>
+      <LineButton isQuiet onClick={() => navigate(`/classes/${remedy.sessionId}`)}>
         Open the roll
-      </button>
+      </LineButton>
     ) : null
   const open = (): void => {
     showFamily(remedy.familyId)
     navigate('/counter')
   }
   return may('check_ins.record') ? (
-    <button type="button" className={classes['quiet']} onClick={open}>
+    <LineButton isQuiet onClick={open}>
       Open the family
-    </button>
+    </LineButton>
   ) : null
 }

@@ -7,6 +7,7 @@ import { useNow } from '../../app/use-now.ts'
 import { errorText } from '../../texts/errors.ts'
 import { mendedText, proofText, skippedText, type Told } from '../../texts/proof.ts'
 import { momentText } from '../../texts/when.ts'
+import { LineButton } from '../../ui/line-button.tsx'
 import classes from './sync-screen.module.css'
 
 const icons: Readonly<Record<Told['tone'], TablerIcon>> = {
@@ -40,14 +41,9 @@ export const Proof = ({ status }: { readonly status: SyncStatus }) => {
           <Icon size={20} stroke={1.8} aria-hidden="true" />
           {told.text}
         </output>
-        <button
-          type="button"
-          className={classes['button']}
-          aria-disabled={isUnderWay}
-          onClick={() => void (isUnderWay || compare())}
-        >
+        <LineButton aria-disabled={isUnderWay} onClick={() => void (isUnderWay || compare())}>
           Compare now
-        </button>
+        </LineButton>
       </div>
       <div className={classes['track']}>
         {health.activity === 'comparing' && <progress value={health.progress} aria-label="Compared" />}
