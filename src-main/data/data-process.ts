@@ -13,10 +13,11 @@ import { type Credentials, signIn, signInOnline, type SignInParts } from './devi
 import type { Environment } from './environment.ts'
 import { Health, idleHealth } from './health/health.ts'
 import { problemMemory } from './health/last-problem.ts'
+import { diskState, openStore } from './open-store.ts'
 import { mutex } from './mutex.ts'
 import { whenDamaged } from './replica/damage.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
-import { Store } from './store.ts'
+import type { Store } from './store.ts'
 import { Sync } from './sync/sync.ts'
 
 export interface DataProcessParts {
@@ -140,8 +141,8 @@ export class DataProcess {
   }
 
   async status(): Promise<SyncStatus> {
-    const disk_full = this.#parts.environment.reserve?.isMissing() ?? false
-    const line = { ...(this.#unlocked?.sync.line ?? { online: false, problem: null }), disk_full }
+    const disk = diskState(this.#unlocked?.store, this.#parts.environment)
+    const line = { ...(this.#unlocked?.sync.line ?? { online: false, problem: null }), disk }
     const last_problem = this.#lastProblem(line.problem)
     if (!this.#unlocked) {
       const nothing = { waiting: 0, received_up_to: null, sent_up_to: null, held: null, other_days: null }
@@ -196,7 +197,7 @@ export class DataProcess {
   async #unlock(device: Device, dataKey: Uint8Array): Promise<Unlocked> {
     const { folder, environment, onFault } = this.#parts
     const onDamage = (): void => this.#unlocked?.sync.renew()
-    const store = await Store.open({ folder, key: dataKey, profile: device.profile(), environment, onDamage })
+    const store = await openStore({ folder, key: dataKey, profile: device.profile(), environment, onDamage })
     // A clock that runs ahead must not forget what a restored server may ask for.
     const received = Date.parse(store.replica.readState().receivedUpTo ?? '1970-01-01')
     store.desk.pruneSent(store.progress, instantToText(Math.min(this.#nowMs, received) - keepSentMs))

@@ -35,6 +35,8 @@ export interface Environment {
   readonly disk: Disk
   /** Without one, a full disk refuses at once. */
   readonly reserve?: Pick<Reserve, 'release' | 'isMissing'>
+  /** A place with a copy of this folder's databases, while those cannot be written. */
+  readonly borrow?: (folder: string) => string | undefined
   /** A thread for work on whole replicas; without one it is done in place. */
   readonly work?: ReplicaWork
 }

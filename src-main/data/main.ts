@@ -2,6 +2,7 @@ import path from 'node:path'
 import { takeLock } from '../exclusive-lock.ts'
 import { handlersFor } from '../ipc/handlers.ts'
 import { serve } from '../ipc/serve.ts'
+import { borrowedPlaces } from './borrowed-places.ts'
 import { DataProcess } from './data-process.ts'
 import { reserveIn } from './disk-reserve.ts'
 import { standardCost } from './device/sealed.ts'
@@ -50,13 +51,14 @@ const start = (options: StartOptions): ReturnType<typeof serve> => {
   // The data process of a shell that was killed may still be finishing what it was doing.
   const lock = takeLock(path.join(options.profileFolder, 'data-lock'), lockWaitMs)
   if (!lock) throw new Error('Another data process has these databases open.')
+  const places = borrowedPlaces()
   const reserve = reserveIn({ folder: options.profileFolder })
   const data = new DataProcess({
     folder: options.profileFolder,
     deviceSecret: Buffer.from(options.deviceSecret, 'base64url'),
     passwordCost: standardCost,
     defaultServerUrl: options.defaultServerUrl ?? '',
-    environment: { ...systemEnvironment, reserve, work: workInThread(workFile) },
+    environment: { ...systemEnvironment, reserve, borrow: places.borrow, work: workInThread(workFile) },
     push: port.send,
     onFault,
   })
@@ -65,11 +67,17 @@ const start = (options: StartOptions): ReturnType<typeof serve> => {
     await reserve.hold()
     if (reserve.isMissing() !== wasMissing) data.pushStatus()
   }
-  void hold().catch(onFault)
+  const holdOrSay = (): void =>
+    void hold().catch((error: unknown) => {
+      clearInterval(timer)
+      onFault(error)
+    })
   // One that could not be taken, or was used.
-  setInterval(() => void hold().catch(onFault), holdEveryMs).unref()
+  const timer = setInterval(holdOrSay, holdEveryMs).unref()
+  holdOrSay()
   const end = (): void =>
     void data.close().finally(() => {
+      places.giveBack()
       lock.release()
       process.exit(0)
     })

@@ -30,7 +30,9 @@ export interface StoreParts {
   /** 32 bytes. */
   readonly key: Uint8Array
   readonly profile: Pick<Profile, 'device_id' | 'facility_id' | 'till'>
-  readonly environment: Pick<Environment, 'clock' | 'bytes' | 'disk' | 'work' | 'reserve'>
+  readonly environment: Pick<Environment, 'clock' | 'bytes' | 'disk' | 'work' | 'reserve' | 'borrow'>
+  /** It is a copy, which nobody keeps: no local write is taken. */
+  readonly isReadOnly?: boolean
   /** A page of the shown replica cannot be read: it should be renewed. May be called often. */
   readonly onDamage?: () => void
 }
@@ -41,6 +43,7 @@ const entriesPerPiece = 1000
 /** The two databases of a device and the only ways to change them, one at a time (DESIGN.md §5). */
 export class Store {
   readonly desk: Desk
+  readonly isReadOnly: boolean
   readonly #parts: StoreParts
   readonly #disk: Disk
   readonly #work: ReplicaWork
@@ -59,6 +62,7 @@ export class Store {
     this.#disk = parts.environment.disk
     this.#work = parts.environment.work ?? workInPlace(this.#disk)
     this.desk = desk
+    this.isReadOnly = parts.isReadOnly ?? false
     this.#generation = namedIn(desk)
     this.#damage = damage
     this.#shown = copyOf(shown)
@@ -130,6 +134,7 @@ export class Store {
   run(command: AnyCommand, args: unknown, actor: Actor): Promise<Saved> {
     const { profile, environment } = this.#parts
     const save = async (): Promise<Saved> => {
+      if (this.isReadOnly) throw new DomainError('disk_failing', 'The disk of this computer cannot be written.')
       if (!this.#isShowing) throw new DomainError('unavailable', 'The data of this facility is still coming in.')
       const caughtUp = await this.#catchUp()
       const parts = { replica: this.replica, desk: this.desk, profile, environment }

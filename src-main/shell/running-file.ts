@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isReadOnlyFolder } from '../read-only-folder.ts'
 import { makeToken } from './browser-access.ts'
 
 const runningFile = z.object({ pid: z.number().int(), port: z.number().int(), start_key: z.string() })
@@ -15,6 +16,7 @@ export const startUrl = ({ port, start_key }: Pick<Running, 'port' | 'start_key'
 
 /** Tells a second start how to open the window of this one. 0600: whoever can read it can open the window. */
 export const writeRunning = (profileFolder: string, running: Running): void => {
+  if (isReadOnlyFolder(profileFolder)) return
   const unfinished = `${fileOf(profileFolder)}.${randomBytes(6).toString('hex')}`
   writeFileSync(unfinished, JSON.stringify(running), { mode: 0o600, flag: 'wx' })
   renameSync(unfinished, fileOf(profileFolder))
@@ -29,4 +31,6 @@ export const readRunning = (profileFolder: string): Running | undefined => {
   }
 }
 
-export const removeRunning = (profileFolder: string): void => rmSync(fileOf(profileFolder), { force: true })
+export const removeRunning = (profileFolder: string): void => {
+  if (!isReadOnlyFolder(profileFolder)) rmSync(fileOf(profileFolder), { force: true })
+}

@@ -86,8 +86,8 @@ export const syncStatus = z.object({
   problem: errorBody.nullable(),
   /** The last problem with the line, also when it is over. */
   last_problem: z.object({ at: instantSchema, error: errorBody }).nullable(),
-  /** Little room is left on this computer: some work can still be saved. */
-  disk_full: z.boolean(),
+  /** Where little room is left, some work can still be saved; what can only be read shows all, and takes nothing. */
+  disk: z.enum(['fine', 'almost_full', 'read_only']),
   health: healthStatus,
 })
 export type SyncStatus = z.infer<typeof syncStatus>

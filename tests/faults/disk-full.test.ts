@@ -1,25 +1,14 @@
-import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { removeFolder, temporaryFolder } from '../support/store.ts'
 import { until } from '../support/until.ts'
 import type { DeskProcess } from './support/desk-process.ts'
 import { extent, limitMs, tell } from './support/extent.ts'
 import { type Ground, sharedGround } from './support/ground.ts'
 import { type Acked, compare, drain, judge, serve } from './support/oracle.ts'
+import { mount, unmount, whyNoMount } from './support/small-disk.ts'
 
-const mount = (folder: string, size = '12m'): string | undefined => {
-  mkdirSync(folder, { recursive: true })
-  const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder])
-  return status === 0 ? undefined : `no small disk can be mounted here: ${String(error ?? stderr).trim()}`
-}
-const unmount = (folder: string): void => void spawnSync('umount', ['-l', folder])
-
-const trial = temporaryFolder()
-const missing = mount(trial)
-if (missing === undefined) unmount(trial)
-removeFolder(trial)
+const missing = whyNoMount()
 
 describe.skipIf(missing !== undefined)(
   `a disk of 12 MB${missing === undefined ? '' : ` (skipped: ${missing})`}`,
@@ -106,7 +95,7 @@ describe.skipIf(missing !== undefined)('a disk that has a reserve', () => {
     { timeout: limitMs },
     async () => {
       const folder = ground.profileOf('reserved')
-      const isFull = async (): Promise<boolean> => (await desk.call('sync.status')).disk_full
+      const isFull = async (): Promise<boolean> => (await desk.call('sync.status')).disk === 'almost_full'
       await until(() => existsSync(path.join(folder, 'reserve')))
       const before = await isFull()
       fill(path.join(folder, 'filler'))

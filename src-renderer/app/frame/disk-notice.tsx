@@ -1,16 +1,17 @@
-import { diskFullText } from '../../texts/disk.ts'
+import { diskTexts } from '../../texts/disk.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { useSyncStatus } from '../use-sync-status.ts'
 import classes from './frame.module.css'
 
-/** Stands above everything until there is room again. */
+/** Stands above everything until the disk is well again. */
 export const DiskNotice = () => {
   const status = useSyncStatus()
-  if (status.state !== 'ready' || !status.data.disk_full) return null
+  if (status.state !== 'ready' || status.data.disk === 'fine') return null
+  const { tone, title, body } = diskTexts[status.data.disk]
   return (
     <div className={classes['notice']}>
-      <Notice tone="warn" isUrgent title={diskFullText.title}>
-        {diskFullText.body}
+      <Notice tone={tone} isUrgent title={title}>
+        {body}
       </Notice>
     </div>
   )

@@ -24,7 +24,7 @@ const entry = path.join(import.meta.dirname, '../../../src-main/data/main.ts')
 
 export const startDeskProcess = (profileFolder: string): DeskProcess => {
   mkdirSync(profileFolder, { recursive: true })
-  const log = openSync(path.join(profileFolder, 'desk.log'), 'a')
+  const log = openSync(`${profileFolder}.log`, 'a')
   const child = fork(entry, { stdio: ['ignore', log, log, 'ipc'], execArgv: [] })
   closeSync(log)
   const waiting = new Map<number, (reply: Reply<unknown>) => void>()

@@ -26,7 +26,7 @@ const statusWith = (health: Partial<HealthStatus>, over: Partial<SyncStatus> = {
   other_days: null,
   problem: null,
   last_problem: null,
-  disk_full: false,
+  disk: 'fine',
   health: {
     compared_at: null,
     compared_up_to: null,

@@ -1,0 +1,33 @@
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+export interface BorrowedPlaces {
+  /** A new folder with copies of the databases of this one; undefined where there is no room for them either. */
+  readonly borrow: (folder: string) => string | undefined
+  readonly giveBack: () => void
+}
+
+/** The copies are encrypted, as what they are of. */
+const databases = /^(desk|replica-\d+)\.db(-wal)?$/
+
+/** In the folder of the system for what need not last. */
+export const borrowedPlaces = (): BorrowedPlaces => {
+  const borrowed: string[] = []
+  return {
+    borrow: (folder) => {
+      try {
+        const place = mkdtempSync(path.join(tmpdir(), 'foyer-read-only-'))
+        borrowed.push(place)
+        const names = readdirSync(folder).filter((name) => databases.test(name))
+        for (const name of names) copyFileSync(path.join(folder, name), path.join(place, name))
+        return place
+      } catch {
+        return undefined
+      }
+    },
+    giveBack: () => {
+      for (const place of borrowed) rmSync(place, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import type { SyncStatus } from '../../src-shared/contract/ipc.ts'
+import { DomainError } from '../../src-shared/errors.ts'
+import type { Environment } from './environment.ts'
+import { Store, type StoreParts } from './store.ts'
+
+/**
+ * Opens the store, to be read only where the disk cannot be written: then over a copy of the databases in a borrowed place,
+ * which takes what the server sends and is forgotten in the end (FAULTS D6). Throws as `Store.open` where nothing can be
+ * borrowed.
+ */
+export const openStore = async (parts: StoreParts): Promise<Store> => {
+  try {
+    return await Store.open(parts)
+  } catch (error) {
+    const place = isReadOnly(error) ? parts.environment.borrow?.(parts.folder) : undefined
+    if (place === undefined) throw error
+    return Store.open({ ...parts, folder: place, isReadOnly: true })
+  }
+}
+
+/** A disk that fails in another way may be well again at the next try. */
+const isReadOnly = (error: unknown): boolean =>
+  error instanceof DomainError &&
+  error.code === 'disk_failing' &&
+  /^(SQLITE_(READONLY|CANTOPEN)|EROFS|EACCES|EPERM)/.test(codeOf(error.cause))
+
+const codeOf = (cause: unknown): string => (cause instanceof Error && 'code' in cause ? String(cause.code) : '')
+
+/** What people are told of the disk. */
+export const diskState = (
+  store: Pick<Store, 'isReadOnly'> | undefined,
+  { reserve }: Pick<Environment, 'reserve'>,
+): SyncStatus['disk'] => {
+  if (store?.isReadOnly) return 'read_only'
+  return reserve?.isMissing() ? 'almost_full' : 'fine'
+}
