@@ -29,7 +29,7 @@ const run = async (): Promise<void> => {
     log,
   })
   compaction.addMetrics(server.metrics)
-  const builder = startBuilder(config, log)
+  const builder = startBuilder({ config, db, log })
   const url = await server.listen()
   log.info({ url }, 'listening')
   // A parent of ours waits for it: that something answers at the address would not say that it is this process.

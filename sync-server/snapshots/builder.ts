@@ -1,36 +1,30 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { inRole } from '../db/postgres.ts'
-import type { Db } from '../db/tx.ts'
 import type { LogName } from '../shapes/handle.ts'
-import { refreshSnapshot, type SnapshotPolicy } from './refresh.ts'
+import { isSnapshotDue, refreshSnapshot, type RefreshParts, type SnapshotPolicy } from './refresh.ts'
 
-export interface BuilderParts {
-  readonly db: Db
-  readonly folder: string
-  readonly policy: SnapshotPolicy
-  /** Between two looks at all logs. */
-  readonly everySeconds: number
-  readonly signal: AbortSignal
-  readonly onError: (error: unknown) => void
+/** Of a server. */
+export const standardPolicy: SnapshotPolicy = {
+  leastPositions: 5000,
+  positionsBehind: 10_000,
+  minutes: 60,
+  leastRowsForToday: 100_000,
+  partBytes: 12_000_000,
 }
 
-/** Looks at all logs, one after the other, and brings to date what is due; until `signal`. */
-export const keepSnapshots = async (parts: BuilderParts): Promise<void> => {
-  const { everySeconds, signal, onError } = parts
-  while (!signal.aborted) {
-    await lookAtAll(parts).catch(onError)
-    await delay(everySeconds * 1000, undefined, { signal }).catch(() => undefined)
+/** Whether there is a log whose snapshot should be made. */
+export const isAnyDue = async (parts: RefreshParts): Promise<boolean> => {
+  for (const log of await allLogs(parts)) {
+    if (await isSnapshotDue(parts, log)) return true
   }
+  return false
 }
 
-const lookAtAll = async ({ db, folder, policy, signal, onError }: BuilderParts): Promise<void> => {
-  for (const log of await allLogs(db)) {
-    if (signal.aborted) return
-    await refreshSnapshot({ db, folder, policy, now: Date.now }, log).catch(onError)
-  }
+/** Brings to date what is due, one log after the other. */
+export const refreshAll = async (parts: RefreshParts, onError: (error: unknown) => void): Promise<void> => {
+  for (const log of await allLogs(parts)) await refreshSnapshot(parts, log).catch(onError)
 }
 
-const allLogs = async (db: Db): Promise<readonly LogName[]> => {
+const allLogs = async ({ db }: RefreshParts): Promise<readonly LogName[]> => {
   const facilities = await inRole(db, { role: 'foyer_auth' }, async (tx) =>
     tx.selectFrom('facilities').select('id').orderBy('id').execute(),
   )

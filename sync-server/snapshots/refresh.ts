@@ -22,7 +22,7 @@ export interface SnapshotPolicy {
   readonly partBytes: number
 }
 
-interface RefreshParts {
+export interface RefreshParts {
   readonly db: Db
   /** Of all snapshots. */
   readonly folder: string
@@ -31,12 +31,14 @@ interface RefreshParts {
   readonly now: () => number
 }
 
+/** Whether the snapshot of a log should be made (anew). */
+export const isSnapshotDue = async (parts: RefreshParts, log: LogName): Promise<boolean> =>
+  isDue(await headOf(parts, log), { ...parts, now: parts.now() }, log)
+
 /** Brings the snapshot of one log up to date where it is due. Answers whether one was published. */
-export const refreshSnapshot = async (
-  { db, folder, policy, now }: RefreshParts,
-  log: LogName,
-): Promise<'published' | 'fresh' | 'busy'> => {
-  const head = await inRole(db, { role: 'foyer_feed', facilityId: log.facilityId }, async (tx) => readHead(tx, log))
+export const refreshSnapshot = async (parts: RefreshParts, log: LogName): Promise<'published' | 'fresh' | 'busy'> => {
+  const { db, folder, policy, now } = parts
+  const head = await headOf(parts, log)
   if (!isDue(head, { folder, policy, now: now() }, log)) return 'fresh'
   const own = folderOf(folder, log)
   mkdirSync(own, { recursive: true, mode: 0o700 })
@@ -53,6 +55,9 @@ export const refreshSnapshot = async (
     copy.close()
   }
 }
+
+const headOf = async ({ db }: RefreshParts, log: LogName): Promise<Head> =>
+  inRole(db, { role: 'foyer_feed', facilityId: log.facilityId }, async (tx) => readHead(tx, log))
 
 interface DueParts {
   readonly folder: string

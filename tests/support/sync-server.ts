@@ -33,6 +33,8 @@ export interface TestServer {
   readonly postgres: Postgres
   /** Of the superuser. */
   readonly adminUrl: string
+  /** Of the server's own role. */
+  readonly databaseUrl: string
   /** Runs SQL as the superuser, past row-level security. */
   readonly sql: <T = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<readonly T[]>
   readonly insert: (table: string, row: object) => Promise<void>
@@ -80,6 +82,7 @@ export const startSyncServer = async (
     server: () => running.server,
     postgres,
     adminUrl: database.adminUrl,
+    databaseUrl: serverUrl,
     insert,
     sql: async <T>(text: string, values: readonly unknown[] = []) => {
       const { rows } = await admin.query(text, [...values])
