@@ -15,6 +15,7 @@ import { Health, idleHealth } from './health/health.ts'
 import { problemMemory } from './health/last-problem.ts'
 import { diskState, openStore } from './open-store.ts'
 import { mutex } from './mutex.ts'
+import { forgetOldSent } from './outbox/forget-sent.ts'
 import { whenDamaged } from './replica/damage.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
 import type { Store } from './store.ts'
@@ -52,9 +53,6 @@ interface Unlocked {
 
 /** A local unlock asks the server for a new lease when less than this is left of the old one. */
 const renewWhenLeftMs = 13 * 24 * 3600 * 1000
-
-/** How long sent mutations are kept, to send them again when the server was restored from a backup (DESIGN.md §5). */
-const keepSentMs = 35 * 24 * 3600 * 1000
 
 /** Composes device, store and sync, and knows who is signed in. One per profile. */
 export class DataProcess {
@@ -198,9 +196,7 @@ export class DataProcess {
     const { folder, environment, onFault } = this.#parts
     const onDamage = (): void => this.#unlocked?.sync.renew()
     const store = await openStore({ folder, key: dataKey, profile: device.profile(), environment, onDamage })
-    // A clock that runs ahead must not forget what a restored server may ask for.
-    const received = Date.parse(store.replica.readState().receivedUpTo ?? '1970-01-01')
-    store.desk.pruneSent(store.progress, instantToText(Math.min(this.#nowMs, received) - keepSentMs))
+    forgetOldSent(store, environment)
     const sync = new Sync({
       store,
       url: device.profile().server_url,

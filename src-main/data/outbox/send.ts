@@ -8,10 +8,11 @@ import { DomainError } from '../../../src-shared/errors.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Environment } from '../environment.ts'
 import { Outage, type Server } from '../sync/server.ts'
-import { initialUpload, pauseOf, type Upload, type UploadEvent, uploadStep } from './upload-state.ts'
+import { answeredUpTo, keepAnswered } from './answered.ts'
+import { initialUpload, pauseOf, type UploadEvent, uploadStep } from './upload-state.ts'
 
 export interface SenderParts {
-  readonly desk: Pick<Desk, 'mutationsAfter' | 'hasSkipped'>
+  readonly desk: Pick<Desk, 'mutationsAfter' | 'hasSkipped' | 'setting' | 'saveSetting'>
   readonly server: Pick<Server, 'post'>
   /** What the replica knows to be decided. */
   readonly progress: () => number
@@ -33,7 +34,8 @@ export interface Sender {
  */
 export const startSender = (parts: SenderParts): Sender => {
   const { clock, random } = parts.environment
-  let upload = initialUpload(parts.progress())
+  let upload = initialUpload(answeredUpTo(parts.desk, parts.progress()))
+  keepAnswered(parts.desk, upload.answeredUpTo)
   let cancelTimer = (): void => undefined
 
   const step = (event: UploadEvent, problem?: unknown): void => {
@@ -51,7 +53,7 @@ export const startSender = (parts: SenderParts): Sender => {
 
   const send = async (): Promise<void> => {
     try {
-      const after = goesOnAfter(parts, upload)
+      const after = upload.answeredUpTo
       const batch = nextBatch(parts, after, upload.batchSize)
       const last = batch.at(-1)
       if (!last) {
@@ -63,6 +65,7 @@ export const startSender = (parts: SenderParts): Sender => {
       const { outcomes } = await parts.server.post('/v1/mutations', { mutations: batch }, mutationsResponse, headers)
       // The answer to something else, such as an old one that a proxy has kept (FAULTS N8).
       if (outcomes.at(-1)?.id !== last.id) throw new Outage(new Error('This answers another batch'))
+      keepAnswered(parts.desk, last.seq)
       step({ kind: 'answered' })
     } catch (error) {
       if (!(error instanceof Outage) && !(error instanceof DomainError)) parts.onFault(error)
@@ -87,9 +90,6 @@ const eventOf = (error: unknown): UploadEvent => {
   if (error.code === 'too_large') return { kind: 'too_large' }
   return error.code === 'device_revoked' ? { kind: 'revoked' } : { kind: 'refused' }
 }
-
-const goesOnAfter = ({ progress }: SenderParts, { answeredUpTo, handedUpTo }: Upload): number =>
-  Math.max(answeredUpTo, Math.min(progress(), handedUpTo))
 
 const nextBatch = ({ desk }: SenderParts, after: number, size: number): readonly MutationEnvelope[] =>
   fitting(withoutHole(desk.mutationsAfter(after, size)))

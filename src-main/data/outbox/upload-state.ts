@@ -3,9 +3,9 @@ import { maxBatch } from '../../../src-shared/contract/http.ts'
 /** The outbox as a pure state machine (SPEC U1-U7). */
 export interface Upload {
   readonly state: UploadState
-  /** Up to which the server has answered, or after which it wants to go on. */
+  /** Up to which the server has answered, or after which it wants to go on. Nothing else is decided (SPEC U5). */
   readonly answeredUpTo: number
-  /** What was not handed over by this program is not decided, whatever the log says (SPEC U5). */
+  /** Up to which it was sent, answered or not. */
   readonly handedUpTo: number
   /** Outages in a row. */
   readonly attempt: number
@@ -61,10 +61,10 @@ interface UploadStep {
 type Transition<K> = (upload: Upload, event: Extract<UploadEvent, { readonly kind: K }>) => UploadStep
 type Transitions = { readonly [K in UploadEvent['kind']]: Transition<K> }
 
-export const initialUpload = (progress: number): Upload => ({
+export const initialUpload = (answeredUpTo: number): Upload => ({
   state: 'idle',
-  answeredUpTo: 0,
-  handedUpTo: progress,
+  answeredUpTo,
+  handedUpTo: answeredUpTo,
   attempt: 0,
   batchSize: maxBatch,
   leastPauseMs: 0,

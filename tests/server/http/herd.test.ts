@@ -60,6 +60,8 @@ const startDesk = async (device: TestDevice, environment: ReturnType<typeof envi
     desk: {
       mutationsAfter: (seq, limit) => queue.filter((each) => each.seq > seq).slice(0, limit),
       hasSkipped: () => false,
+      setting: () => undefined,
+      saveSetting: () => undefined,
     },
     server: connectServer({ url: server.url(), identity, environment, onContact }),
     progress: () => 0,

@@ -27,6 +27,8 @@ interface World {
   readonly saved: readonly MutationEnvelope[]
   /** What the log has brought. */
   progress: number
+  /** What `desk.db` keeps of what was answered. */
+  answered?: string
   /** Throws what the server says, or answers. */
   readonly answer: (seqs: readonly number[]) => void
   /** A proxy answers with what it has kept. */
@@ -41,6 +43,8 @@ const start = (world: World) => {
     desk: {
       mutationsAfter: (seq, limit) => world.saved.filter((each) => each.seq > seq).slice(0, limit),
       hasSkipped: () => false,
+      setting: () => world.answered,
+      saveSetting: (_key, value) => void (world.answered = value),
     },
     server: {
       async post(_path, body, answer) {
@@ -106,7 +110,45 @@ describe('what the server says of the sequence (U4)', () => {
   })
 })
 
-describe('a mutation that this program never handed over (U5)', () => {
+describe('a mutation that was not answered (U5)', () => {
+  test('is sent again although the log has passed its number, which may be that of a copy', async () => {
+    const world: World = { saved: saved(1, 2), progress: 0, answer: () => undefined }
+    const { sent } = start({
+      ...world,
+      get progress() {
+        return world.progress
+      },
+      answer: () => {
+        if (world.progress === 2) return
+        world.progress = 2
+        throw new Outage(new Error('HTTP 503'))
+      },
+    })
+
+    await until(() => sent.length > 1)
+
+    expect(sent).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+  })
+
+  test('is sent after a restart too: what was answered is kept', async () => {
+    const { sent } = start({ saved: saved(1, 2, 3), progress: 3, answered: '1', answer: () => undefined })
+
+    await until(() => sent.length > 0)
+
+    expect(sent).toEqual([[2, 3]])
+  })
+
+  test('is everything behind the log of a server that was restored', async () => {
+    const { sent } = start({ saved: saved(1, 2, 3), progress: 1, answered: '3', answer: () => undefined })
+
+    await until(() => sent.length > 0)
+
+    expect(sent).toEqual([[2, 3]])
+  })
+
   test('is sent although the log says that its number is decided: the computer was copied', async () => {
     const world: World = { saved: saved(1, 2), progress: 0, answer: () => undefined }
     const line = { isCut: true }

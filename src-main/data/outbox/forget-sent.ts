@@ -1,0 +1,17 @@
+import { instantToText } from '../../../src-shared/time.ts'
+import type { Environment } from '../environment.ts'
+import type { Store } from '../store.ts'
+import { answeredUpTo } from './answered.ts'
+
+/** How long sent mutations are kept, to send them again when the server was restored from a backup (DESIGN.md §5). */
+const keepSentMs = 35 * 24 * 3600 * 1000
+
+/** A clock that runs ahead must not forget what a restored server may ask for. */
+export const forgetOldSent = (
+  { desk, replica, progress }: Pick<Store, 'desk' | 'replica' | 'progress'>,
+  { clock }: Pick<Environment, 'clock'>,
+): void => {
+  const received = Date.parse(replica.readState().receivedUpTo ?? '1970-01-01')
+  const before = Math.min(clock.now(), received) - keepSentMs
+  desk.pruneSent(answeredUpTo(desk, progress), instantToText(before))
+}
