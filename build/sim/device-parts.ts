@@ -1,7 +1,5 @@
 import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
 import { DomainError } from '../../src-shared/errors.ts'
-import type { Environment } from '../../src-main/data/environment.ts'
-import type { Store } from '../../src-main/data/store.ts'
 import type { Activity } from './activity.ts'
 import type { History } from './history.ts'
 import type { Link } from './network.ts'
@@ -20,6 +18,8 @@ export interface Health {
 
 export interface DeviceParts<D> {
   readonly enrolled: Enrolled
+  /** Whose disk it begins with, in place of an empty one. */
+  readonly original?: D | undefined
   readonly link: Link
   readonly folder: string
   readonly scheduler: Scheduler
@@ -45,16 +45,6 @@ export interface Fall {
   readonly downMs: number
   readonly meanwhile?: (() => void) | undefined
 }
-
-const keepSentMs = 35 * 24 * 3600 * 1000
-
-/** As the data process does it when a person signs in. */
-export const forgetOldSent = (store: Store, { clock }: Environment): void => {
-  const received = Date.parse(store.replica.readState().receivedUpTo ?? '1970-01-01')
-  store.desk.pruneSent(store.progress, new Date(Math.min(clock.now(), received) - keepSentMs).toISOString())
-}
-
-export const noUnsure = { full: 2, broken: 1 } as const
 
 export const isDiskFault = (error: unknown): boolean =>
   error instanceof Killed ||

@@ -5,14 +5,16 @@ import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Environment } from '../../src-main/data/environment.ts'
 import type { Actor } from '../../src-main/data/outbox/enqueue.ts'
+import { forgetOldSent } from '../../src-main/data/outbox/forget-sent.ts'
 import { Store } from '../../src-main/data/store.ts'
 import { connectServer } from '../../src-main/data/sync/server.ts'
 import { Sync } from '../../src-main/data/sync/sync.ts'
 import type { CrashKind, DeviceParts, Fall, Health } from './device-parts.ts'
-import { forgetOldSent, isDiskFault, noUnsure } from './device-parts.ts'
+import { isDiskFault } from './device-parts.ts'
+import { drawDiskFault } from './disk-faults.ts'
 import type { Link } from './network.ts'
 import { type Reader, readerOf } from './reader.ts'
-import { createSimDisk, type DiskCall, type DiskFault, type SimDisk } from './sim-disk.ts'
+import { createSimDisk, type SimDisk } from './sim-disk.ts'
 import type { Enrolled } from './world.ts'
 
 interface Running {
@@ -36,6 +38,10 @@ export class SimDevice {
   readonly forgedLeases = new Set<string>()
   /** Nobody is there to start it. */
   isHeld = false
+  /** The computer that its disk was copied from. */
+  readonly original: SimDevice | undefined
+  /** Not before its disk was copied, nor after it was switched off for good. */
+  isThere: boolean
   readonly #parts: DeviceParts<SimDevice>
   /** Of its databases. */
   readonly key: Uint8Array
@@ -52,11 +58,18 @@ export class SimDevice {
     this.#parts = parts
     this.enrolled = parts.enrolled
     this.link = parts.link
-    this.key = parts.chance.bytes(32)
+    this.original = parts.original
+    this.isThere = parts.original === undefined
+    this.key = parts.original?.key ?? parts.chance.bytes(32)
   }
 
   get name(): string {
     return this.enrolled.name
+  }
+
+  /** Whatever it has not sent by now stays on its disk. */
+  get isGone(): boolean {
+    return !this.isThere && this.#starts > 0
   }
 
   get isOn(): boolean {
@@ -116,7 +129,7 @@ export class SimDevice {
   }
 
   start(): void {
-    if (this.#running || this.#isStarting || this.#isFalling || this.isHeld) return
+    if (this.#running || this.#isStarting || this.#isFalling || this.isHeld || !this.isThere) return
     this.#isStarting = true
     void this.#open().finally(() => {
       this.#isStarting = false
@@ -180,7 +193,7 @@ export class SimDevice {
     let isDead = false
     const disk = createSimDisk({
       touch: activity.touch,
-      faultAt: (call) => this.#faultAt(call),
+      faultAt: (call) => drawDiskFault({ ...this.#parts, name: this.name, health: this.health }, call),
       onKill: () => {
         isDead = true
         this.#fall(disk, { kind: chance.happens(50) ? 'power' : 'kill', downMs: chance.int(10, 4000) })
@@ -257,20 +270,6 @@ export class SimDevice {
       this.#isDeciding = false
       sync.acceptRemoval()
     })
-  }
-
-  #faultAt({ file, kind }: DiskCall): DiskFault {
-    const { chance, history } = this.#parts
-    const drawn = chance.float() * 100_000
-    if (drawn < this.health.kills) {
-      history.note(this.name, `killed at a ${kind} of ${file}`)
-      return chance.happens(50) ? 'kill_before' : 'kill_after'
-    }
-    if (kind === 'read' || drawn >= this.health.kills + this.health.diskFaults) return 'none'
-    const fault = kind === 'commit' ? chance.weighted({ full: 2, broken: 1, unsure: 2 }) : chance.weighted(noUnsure)
-    history.note(this.name, `disk: ${fault} at a ${kind} of ${file}`)
-    history.count(`fault disk ${fault}`)
-    return fault
   }
 
   /** Whether something that failed may have: a refusal, or a fault that we have made. */

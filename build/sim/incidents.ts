@@ -2,39 +2,18 @@ import { cpSync, existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { openEncrypted } from '../../src-main/data/sqlite.ts'
 import { compactLog } from '../../sync-server/compaction/compact.ts'
-import type { Activity } from './activity.ts'
-import type { Database } from './database.ts'
+import { copyComputer } from './clones.ts'
 import type { SimDevice } from './device.ts'
-import type { History } from './history.ts'
+import { type IncidentParts, type Moment, revoke } from './incident.ts'
 import { fairWeather } from './network.ts'
-import type { Office } from './office.ts'
-import type { Journal } from './oracle/journal.ts'
-import { savedIn, type Watch } from './oracle/while-running.ts'
+import { savedIn } from './oracle/while-running.ts'
 import type { Once, Plan } from './plan.ts'
-import type { Chance } from './random.ts'
-import type { Scheduler } from './scheduler.ts'
-import type { SimServer } from './server.ts'
-
-export interface IncidentParts {
-  readonly database: Database
-  readonly devices: readonly SimDevice[]
-  readonly server: SimServer
-  readonly scheduler: Scheduler
-  readonly activity: Activity
-  readonly history: History
-  readonly chance: Chance
-  readonly office: Office
-  readonly journal: Journal
-  readonly watch: Watch
-  /** Everybody who works stops, or goes on. */
-  readonly pauseWork: (isPaused: boolean) => void
-}
 
 const dayMs = 24 * 3600 * 1000
 
 /** The rare things, each at a drawn moment in the first minutes of a run. */
 export const planIncidents = (parts: IncidentParts, { once: names, operations }: Plan): void => {
-  const { scheduler, chance, history } = parts
+  const { scheduler, chance, history, devices } = parts
   for (const name of names) {
     const first = chance.int(4000, 400 * operations)
     const second = first + chance.int(3000, 200 * operations)
@@ -44,17 +23,9 @@ export const planIncidents = (parts: IncidentParts, { once: names, operations }:
         history.count(`fault ${what}`)
         void work()
       })
-    incidents[name](parts, { first, second, at, operations, device: chance.pick(parts.devices) })
+    const device = chance.pick(devices.filter(({ original }) => original === undefined))
+    incidents[name](parts, { first, second, at, operations, device })
   }
-}
-
-interface Moment {
-  readonly first: number
-  readonly second: number
-  readonly at: (when: number, what: string, work: () => unknown) => void
-  readonly device: SimDevice
-  /** How long the run is. */
-  readonly operations: number
 }
 
 const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = {
@@ -91,15 +62,8 @@ const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = 
       device.crash('kill', 500, () => setBack(parts, device, copy))
     })
   },
-  'revoke a device': ({ database, activity, scheduler, history }, { first, at, device }) =>
-    at(first, 'device revoked', () => {
-      device.isRevoked = true
-      history.note(device.name, 'revoked')
-      const now = new Date(scheduler.now()).toISOString()
-      return activity.during(
-        database.sql('update devices set revoked_at = $2 where id = $1', [device.enrolled.id, now]),
-      )
-    }),
+  'copy a computer': copyComputer,
+  'revoke a device': (parts, { first, at, device }) => at(first, 'device revoked', () => revoke(parts, device)),
   'update a device': (_parts, { first, at, device }) =>
     at(first, 'replica of an old version', () => device.crash('kill', 2000, () => makeOld(device))),
   'three weeks away': (parts, { first, at }) => at(first, 'three weeks away', () => away(parts)),

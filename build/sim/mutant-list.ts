@@ -23,6 +23,7 @@ const calm: Partial<Plan> = {
 }
 const cuts: Partial<Plan> = { ...calm, lines: { ...noLines, cut: 10 }, weather: 5000 }
 const noise: Partial<Plan> = { ...calm, lines: { ...noLines, noise: 10 }, weather: 5000 }
+const busy: Partial<Plan> = { ...calm, lines: { ...noLines, cut: 1, noise: 10 }, weather: 15_000 }
 const falls: Partial<Plan> = { ...cuts, deviceFalls: 12_000, kills: 60 }
 
 const rebase = 'src-main/data/sync/rebase.ts'
@@ -160,10 +161,19 @@ export const mutants: readonly Mutant[] = [
     plan: { ...calm, once: ['set a device back'] },
   },
   {
-    name: 'not handed over is not decided (U5, D15)',
+    name: 'not answered is not decided (U5, D15)',
     file: 'src-main/data/outbox/send.ts',
-    changes: [['Math.min(progress(), handedUpTo)', 'Math.max(progress(), 0 * handedUpTo)']],
-    plan: { ...cuts, once: ['set a device back'] },
+    changes: [
+      ['({ desk }: SenderParts, upload', '({ desk, progress }: SenderParts, upload'],
+      ['desk.mutationsAfter(upload.answeredUpTo', 'desk.mutationsAfter(Math.max(progress(), upload.answeredUpTo)'],
+    ],
+    plan: { ...cuts, once: ['copy a computer'] },
+  },
+  {
+    name: 'answers known after a restart (U5, D15)',
+    file: 'src-main/data/outbox/answered.ts',
+    changes: [['Math.min(progress, Number(kept))', 'progress']],
+    plan: { ...busy, deviceFalls: 8000, once: ['copy a computer'] },
   },
   {
     name: 'answer to this batch (N8)',

@@ -98,6 +98,7 @@ const changeWeather = (link: Link, chance: Chance, parts: WeatherParts): void =>
     weather.strange = noise(30)
     weather.stale = noise(15)
     weather.changed = noise(20)
+    weather.busy = noise(80)
     weather.delay[1] = chance.pick([50, 400, 2000, 6000])
     weather.isSilent = chance.happens(20)
     parts.history.count('fault noisy line')

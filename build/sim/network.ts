@@ -17,6 +17,8 @@ export interface Weather {
   stale: number
   /** A mutation comes once more, under the same id, and says something else. */
   changed: number
+  /** What the device sends up meets a server that has no time for it; the log goes on. */
+  busy: number
   /** Milliseconds, one way. */
   readonly delay: [number, number]
 }
@@ -30,6 +32,7 @@ export const fairWeather = (): Weather => ({
   strange: 0,
   stale: 0,
   changed: 0,
+  busy: 0,
   delay: [2, 40],
 })
 
@@ -67,6 +70,8 @@ export class Link {
   readonly #parts: LinkParts
   /** Mutations that were sent a second time with another body, as they were sent. */
   readonly changed: string[] = []
+  /** Ids of the mutations that have reached a server. */
+  readonly delivered = new Set<string>()
   readonly #cache = new Map<string, Answer>()
 
   constructor(parts: LinkParts) {
@@ -117,6 +122,11 @@ export class Link {
       this.#later(() => exchange.settle(old))
       return
     }
+    if (isUpload(exchange.request) && chance.happens(this.weather.busy)) {
+      this.#fault('busy server')
+      this.#later(() => exchange.settle(later(503, chance)))
+      return
+    }
     const isDuplicated = chance.happens(this.weather.duplicated)
     const isLost = chance.happens(this.weather.lost)
     this.#later(() => {
@@ -139,6 +149,7 @@ export class Link {
     try {
       const answer = await serve(exchange.request)
       history.note(name, `${what} answered ${answer.status}`)
+      for (const [, id] of idsIn(exchange.request)) this.delivered.add(String(id))
       if (answer.status === 200) this.#cache.set(exchange.request.url, answer)
       if (answer.status === 200) await this.#sendChanged(exchange.request)
       this.#later(() => this.#bring(exchange, answer))
@@ -152,7 +163,7 @@ export class Link {
   /** FAULTS N3. */
   async #sendChanged(request: Request): Promise<void> {
     const { chance, serve } = this.#parts
-    if (request.body === undefined || !request.url.startsWith('/v1/mutations')) return
+    if (request.body === undefined || !isUpload(request)) return
     if (!chance.happens(this.weather.changed)) return
     // What the device has sent a moment ago.
     const { mutations } = JSON.parse(request.body) as { readonly mutations: readonly object[] }
@@ -192,6 +203,11 @@ export class Link {
   }
 }
 
+/** Of the mutations that it brings. */
+const idsIn = (request: Request) => (isUpload(request) ? (request.body ?? '').matchAll(/"id":"([^"]+)","seq"/g) : [])
+
+const isUpload = ({ url }: Request): boolean => url.startsWith('/v1/mutations')
+
 /** Without what is as good as random. */
 const wordsOf = ({ method, url, body }: Request): string => {
   const { pathname, searchParams } = new URL(url, 'http://server')
@@ -203,22 +219,23 @@ const wordsOf = ({ method, url, body }: Request): string => {
 
 const html = '<!doctype html><title>Welcome</title><p>Sign in to use the internet here.</p>'
 
+const later = (status: number, chance: Chance): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json', 'retry-after': String(chance.int(0, 3)) },
+  body: JSON.stringify({ code: 'unavailable', message: 'Later.', details: {} }),
+})
+
 const strangeAnswer = (chance: Chance): Answer => {
   const page = (status: number, headers: Answer['headers'] = {}): Answer => ({
     status,
     headers: { 'content-type': 'text/html', ...headers },
     body: html,
   })
-  const later = (status: number): Answer => ({
-    status,
-    headers: { 'content-type': 'application/json', 'retry-after': String(chance.int(0, 3)) },
-    body: JSON.stringify({ code: 'unavailable', message: 'Later.', details: {} }),
-  })
   const kind = chance.weighted({ portal: 3, gateway: 2, busy: 2, many: 2, other: 1, empty: 1 })
   if (kind === 'portal') return page(200)
   if (kind === 'gateway') return page(502)
-  if (kind === 'busy') return later(503)
-  if (kind === 'many') return later(429)
+  if (kind === 'busy') return later(503, chance)
+  if (kind === 'many') return later(429, chance)
   if (kind === 'empty') return { status: 200, headers: {}, body: '' }
   return { status: 200, headers: { 'content-type': 'application/json' }, body: '[{"headers":{"control":"up-to-da' }
 }

@@ -28,6 +28,7 @@ export type Once =
   | 'compact the log'
   | 'prune removals'
   | 'set a device back'
+  | 'copy a computer'
   | 'revoke a device'
   | 'update a device'
   | 'three weeks away'
@@ -39,6 +40,7 @@ const onceChances: Readonly<Record<Once, number>> = {
   'compact the log': 25,
   'prune removals': 15,
   'set a device back': 12,
+  'copy a computer': 20,
   'revoke a device': 8,
   'update a device': 15,
   'three weeks away': 10,

@@ -11,6 +11,7 @@ import { createNemesis } from './nemesis.ts'
 import { Link } from './network.ts'
 import { createOffice, type Office } from './office.ts'
 import { fingerprintOf, judgeTheEnd } from './oracle/at-the-end.ts'
+import { drain } from './oracle/drain.ts'
 import { createJournal } from './oracle/journal.ts'
 import { createVerdict, type Verdict, type Violation } from './oracle/verdict.ts'
 import { createWatch } from './oracle/while-running.ts'
@@ -21,7 +22,7 @@ import { createScheduler, type Scheduler } from './scheduler.ts'
 import { SimServer } from './server.ts'
 import { serverLine } from './server-line.ts'
 import { Killed } from './sim-disk.ts'
-import { createWorld, type World } from './world.ts'
+import { createWorld, type Enrolled, type World } from './world.ts'
 
 export interface SeedOrder {
   readonly seed: number
@@ -46,8 +47,6 @@ export interface SeedResult {
 
 /** As long as a run may take before people are done, in virtual ms. */
 const longestMs = 30 * 60_000
-/** FAULTS I8. */
-const drainMs = 30_000
 const tailLines = 60
 
 /** Runs one seed from an empty database to the verdict. */
@@ -122,7 +121,7 @@ const simulate = async (run: Run): Promise<void> => {
   const server = new SimServer({ line, scheduler, activity, history, chance: chanceOf(seed, 'server') })
   const journal = createJournal()
   const watch = createWatch(verdict, journal)
-  const devices = devicesOf(run, { serve: server.handle, journal, watch })
+  const devices = devicesOf(run, plan, { serve: server.handle, journal, watch })
   const office = createOffice({
     sql: database.sql,
     world,
@@ -134,6 +133,7 @@ const simulate = async (run: Run): Promise<void> => {
   })
   const nemesis = createNemesis({ seed, plan, devices, server, scheduler, history })
   let isPaused = false
+  let isOver = false
   const people = devices.map((device) =>
     createPerson({ world, device, scheduler, history, operations: plan.operations, isPaused: () => isPaused }),
   )
@@ -145,9 +145,8 @@ const simulate = async (run: Run): Promise<void> => {
   const pauseWork = (isOn: boolean): void => {
     isPaused = isOn
   }
-  planIncidents({ ...run, devices, server, chance, office, journal, watch, pauseWork }, plan)
+  planIncidents({ ...run, devices, server, chance, office, journal, watch, pauseWork, isOver: () => isOver }, plan)
   const isFailed = (): boolean => verdict.violations().length > 0
-  let isOver = false
   workAtTheOffice(run, office, { mean: plan.office, isOver: () => isOver || isPaused })
   const isDone = (): boolean => isFailed() || people.every((person) => person.isDone())
   const finished = await scheduler.runUntil(isDone, longestMs)
@@ -161,7 +160,7 @@ const simulate = async (run: Run): Promise<void> => {
   history.note('nemesis', 'all faults are over')
   await server.start()
   for (const device of devices) device.start()
-  if (!isFailed()) await drain(run, devices, isFailed)
+  if (!isFailed()) await drain({ ...run, journal }, devices, isFailed)
   if (!isFailed()) await judgeTheEnd({ sql: database.sql, world, devices, journal, verdict })
   for (const device of devices) device.crash('kill', 0)
   for (const device of devices) device.isHeld = true
@@ -198,69 +197,41 @@ interface Lookers {
   readonly watch: ReturnType<typeof createWatch>
 }
 
-const devicesOf = (run: Run, { serve, journal, watch }: Lookers): readonly SimDevice[] => {
-  const { world, scheduler, activity, history, verdict, folder } = run
-  return world.devices.map(
-    (enrolled) =>
-      new SimDevice({
-        enrolled,
-        folder,
-        scheduler,
-        activity,
-        history,
-        chance: chanceOf(world.seed, enrolled.name),
-        link: new Link({
-          name: enrolled.name,
-          scheduler,
-          history,
-          chance: chanceOf(world.seed, `line of ${enrolled.name}`),
-          serve,
-        }),
-        watcher: {
-          saved: (device, envelope) => {
-            journal.add(device, envelope)
-            watch.drawn(device, envelope.seq)
-          },
-          shown: watch.look,
-          crashed: watch.afterCrash,
-          failed: (device, what, error) =>
-            void verdict.check('engine', false, () => `${device.name}: ${what}: ${stackOf(error)}`),
-        },
-      }),
-  )
+/** The computers of the academy, and where the plan has it one that becomes the copy of another one. */
+const devicesOf = (run: Run, { once }: Plan, lookers: Lookers): readonly SimDevice[] => {
+  const { devices, seed } = run.world
+  const originals = devices.map((enrolled) => deviceOf(run, enrolled, lookers))
+  if (!once.includes('copy a computer')) return originals
+  const original = chanceOf(seed, 'copy').pick(originals)
+  const enrolled = { ...original.enrolled, name: `${original.name}-copy` }
+  return [...originals, deviceOf(run, enrolled, lookers, original)]
 }
 
-/** I8: everything has arrived everywhere soon after the faults are over. */
-const drain = async (
-  { scheduler, verdict, database, history }: Run,
-  devices: readonly SimDevice[],
-  isFailed: () => boolean,
-): Promise<void> => {
-  const living = devices.filter(({ isRevoked }) => !isRevoked)
-  const began = scheduler.now()
-  let late = await lateOf(database.sql, living)
-  while (late.length > 0 && scheduler.now() < began + drainMs && !isFailed()) {
-    await scheduler.runUntil(isFailed, 250)
-    late = await lateOf(database.sql, living)
-  }
-  history.note('oracle', `drained after ${scheduler.now() - began} ms`)
-  history.count('drain ms', scheduler.now() - began)
-  verdict.check('I8', late.length === 0, () => late.join('; '))
-}
-
-const lateOf = async (sql: Sql, devices: readonly SimDevice[]): Promise<readonly string[]> => {
-  const rows = await sql<{ facility_id: string; position: string }>(
-    "select facility_id, position from facility_heads where audience = 'desk'",
-  )
-  const heads = new Map(rows.map(({ facility_id, position }) => [facility_id, Number(position)]))
-  return devices.flatMap((device) => {
-    const { store, enrolled } = device
-    const reader = device.reader()
-    if (!store || !reader) return `${device.name} shows nothing`
-    const unsent = store.desk.lastSeq() - store.progress
-    if (unsent > 0) return `${device.name} has ${unsent} mutations that are not decided`
-    const { position } = reader.state()
-    const head = heads.get(enrolled.facility.id)
-    return position === head ? [] : `${device.name} is at ${position} of ${head}`
+const deviceOf = (
+  { world: { seed }, scheduler, activity, history, verdict, folder }: Run,
+  enrolled: Enrolled,
+  { serve, journal, watch }: Lookers,
+  original?: SimDevice,
+): SimDevice => {
+  const { name } = enrolled
+  return new SimDevice({
+    enrolled,
+    original,
+    folder,
+    scheduler,
+    activity,
+    history,
+    chance: chanceOf(seed, name),
+    link: new Link({ name, scheduler, history, chance: chanceOf(seed, `line of ${name}`), serve }),
+    watcher: {
+      saved: (device, envelope) => {
+        journal.add(device, envelope)
+        watch.drawn(device, envelope.seq)
+      },
+      shown: watch.look,
+      crashed: watch.afterCrash,
+      failed: (device, what, error) =>
+        void verdict.check('engine', false, () => `${device.name}: ${what}: ${stackOf(error)}`),
+    },
   })
 }

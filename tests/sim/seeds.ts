@@ -1,7 +1,11 @@
+import type { Plan } from '../../build/sim/plan.ts'
+
 /** A seed that once found a fault, which was mended since. */
 export interface KnownSeed {
   readonly seed: number
   readonly operations: number
+  /** In place of what the seed draws. */
+  readonly plan?: Partial<Plan>
   /** What it found. */
   readonly found: string
 }
@@ -20,5 +24,23 @@ export const knownSeeds: readonly KnownSeed[] = [
     seed: 971132217,
     operations: 50,
     found: 'a disk that failed while a new replica was finished left it half installed for ever (D5, I8)',
+  },
+  {
+    seed: 4,
+    operations: 60,
+    plan: {
+      lines: { cut: 1, flap: 0, noise: 10 },
+      weather: 15_000,
+      deviceFalls: 8000,
+      serverFalls: 0,
+      kills: 0,
+      diskFaults: 0,
+      queryFaults: 0,
+      notificationsLost: 0,
+      wrongClocks: 0,
+      once: ['copy a computer'],
+    },
+    found:
+      'a payment whose number the copy of its computer had used was never sent after a restart (U5, D15)',
   },
 ]

@@ -8,6 +8,7 @@ import type { SimDevice } from '../device.ts'
 import type { Row } from '../reader.ts'
 import type { World } from '../world.ts'
 import { type Journal, rowIdsOf } from './journal.ts'
+import { numbersUsedOnce } from './numbers.ts'
 import type { Verdict } from './verdict.ts'
 import { savedIn } from './while-running.ts'
 
@@ -23,13 +24,17 @@ export interface EndParts {
 export const judgeTheEnd = async (parts: EndParts): Promise<void> => {
   const truths = new Map<string, Truth>()
   for (const { id } of parts.world.facilities) truths.set(id, await truthOf(parts.sql, id))
-  for (const device of parts.devices.filter(({ isRevoked }) => !isRevoked)) {
+  for (const device of parts.devices.filter(isWorking)) {
     sameRows(device, truths.get(device.enrolled.facility.id) ?? new Map(), parts.verdict)
   }
   await outcomes(parts)
+  await numbersUsedOnce(parts)
   await money(parts)
   for (const device of parts.devices) isolated(device, parts)
 }
+
+/** A device that was revoked or switched off for good has sent what it has sent. */
+const isWorking = ({ isRevoked, isGone }: SimDevice): boolean => !isRevoked && !isGone
 
 /** Rows by table and id, in one canonical form. */
 type Truth = ReadonlyMap<string, ReadonlyMap<string, string>>
@@ -110,18 +115,18 @@ const outcomes = async ({ sql, devices, journal, verdict }: EndParts): Promise<v
   const byId = new Map(rows.map((row) => [row.id, row]))
   for (const device of devices) {
     const lost = rows.find((row) => row.device_id === device.enrolled.id && row.command === 'work.lost')
-    const isTrue = lost === undefined || journal.wasSetBack(device)
+    const isTrue = lost === undefined || journal.sharesNumbers(device)
     verdict.check('I1', isTrue, () => `${device.name} says that ${lost?.device_seq} is lost, and nobody lost anything`)
-    const kept = device.isOn ? savedIn(device) : new Map<string, string>()
+    const kept = device.isOn || device.isGone ? savedIn(device) : new Map<string, string>()
     for (const { envelope, text } of journal.of(device)) {
       const what = `${device.name}: ${envelope.command} ${envelope.seq}`
       const decided = byId.get(envelope.id)
       verdict.check('I1', decided !== undefined || kept.has(envelope.id), () => `${what} is nowhere`)
-      if (device.isRevoked) continue
+      if (decided === undefined && !isWorking(device)) continue
       if (!verdict.check('I2', decided !== undefined, () => `${what} has no outcome`)) continue
       const isSame = decided !== undefined && sameJson(decided.body, text)
       verdict.check('I3', isSame, () => `${what} is kept in another form: ${decided?.body}`)
-      const isGap = decided?.code === 'sequence_gap' && !journal.wasSetBack(device)
+      const isGap = decided?.code === 'sequence_gap' && !journal.sharesNumbers(device)
       verdict.check('I2', !isGap, () => `${what} was refused for its number`)
       const isForged = device.forgedLeases.has(envelope.lease_id)
       verdict.check('lease', !isForged || decided?.outcome !== 'applied', () => `${what} went through without a lease`)
@@ -197,7 +202,7 @@ const money = async ({ sql, devices, journal, verdict }: EndParts): Promise<void
   const refused = new Set(
     (await sql<{ id: string }>("select id from mutations where outcome = 'refused'")).map(({ id }) => id),
   )
-  for (const device of devices.filter(({ isRevoked }) => !isRevoked)) {
+  for (const device of devices.filter(isWorking)) {
     for (const { envelope } of journal.of(device)) {
       if (envelope.command !== 'payment.take' || refused.has(envelope.id)) continue
       const { amount } = envelope.args as { readonly amount: number }
@@ -230,7 +235,7 @@ const receiptNumbers = async ({
   journal,
   verdict,
 }: Pick<EndParts, 'sql' | 'devices' | 'journal' | 'verdict'>): Promise<void> => {
-  for (const device of devices.filter(({ isRevoked }) => !isRevoked)) {
+  for (const device of devices.filter(isWorking)) {
     const drawn = journal.of(device).flatMap(({ envelope }) => envelope.series_number ?? [])
     const found = await sql<{ number: number }>('select number from receipts where till_id = $1', [
       device.enrolled.till.id,

@@ -38,12 +38,15 @@ export interface Journal {
   readonly of: (device: SimDevice) => readonly Acknowledged[]
   /** The disk of this device was set back by a person: what was saved since is gone with it, unless the server has it. */
   readonly forgetAfter: (device: SimDevice, seq: number) => void
-  readonly wasSetBack: (device: SimDevice) => boolean
+  /** There are two of this device: each may use a number that the other one uses too. */
+  readonly copied: (device: SimDevice) => void
+  /** Whether somebody else may have used its numbers: its copy, or itself before it was set back. */
+  readonly sharesNumbers: (device: SimDevice) => boolean
 }
 
 export const createJournal = (): Journal => {
   const byDevice = new Map<SimDevice, Acknowledged[]>()
-  const setBack = new Set<SimDevice>()
+  const sharing = new Set<SimDevice>()
   const of = (device: SimDevice): Acknowledged[] => {
     const known = byDevice.get(device) ?? []
     byDevice.set(device, known)
@@ -63,10 +66,11 @@ export const createJournal = (): Journal => {
     },
     of,
     forgetAfter(device, seq) {
-      setBack.add(device)
+      sharing.add(device)
       const kept = of(device).filter(({ envelope }) => envelope.seq <= seq)
       byDevice.set(device, kept)
     },
-    wasSetBack: (device) => setBack.has(device),
+    copied: (device) => void sharing.add(device),
+    sharesNumbers: (device) => sharing.has(device),
   }
 }
