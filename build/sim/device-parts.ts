@@ -1,4 +1,5 @@
 import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
+import type { HealthStatus } from '../../src-shared/contract/ipc.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Activity } from './activity.ts'
 import type { History } from './history.ts'
@@ -9,7 +10,7 @@ import { Killed } from './sim-disk.ts'
 import type { Enrolled } from './world.ts'
 
 /** What may go wrong inside a computer. All are 0 in a quiet time. */
-export interface Health {
+export interface Frailty {
   /** Of 100,000 calls of SQLite so many end the program, before or after they are done. */
   kills: number
   /** Of 100,000 writes so many fail. */
@@ -35,6 +36,8 @@ interface DeviceWatcher<D> {
   /** The device has shown something new. */
   readonly shown: (device: D) => void
   readonly crashed: (device: D, kind: CrashKind) => void
+  /** It has got on with the proof of its health. */
+  readonly compared: (device: D, status: HealthStatus) => void
   readonly failed: (device: D, what: string, error: unknown) => void
 }
 

@@ -5,29 +5,27 @@ import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Environment } from '../../src-main/data/environment.ts'
 import type { Actor } from '../../src-main/data/outbox/enqueue.ts'
-import { forgetOldSent } from '../../src-main/data/outbox/forget-sent.ts'
-import { Store } from '../../src-main/data/store.ts'
-import { connectServer } from '../../src-main/data/sync/server.ts'
-import { Sync } from '../../src-main/data/sync/sync.ts'
-import type { CrashKind, DeviceParts, Fall, Health } from './device-parts.ts'
+import type { Store } from '../../src-main/data/store.ts'
+import type { HealthStatus } from '../../src-shared/contract/ipc.ts'
+import type { Sync } from '../../src-main/data/sync/sync.ts'
+import type { CrashKind, DeviceParts, Fall, Frailty } from './device-parts.ts'
 import { isDiskFault } from './device-parts.ts'
 import { drawDiskFault } from './disk-faults.ts'
 import type { Link } from './network.ts'
+import { composeProgram, type Program } from './program.ts'
 import { type Reader, readerOf } from './reader.ts'
 import { createSimDisk, type SimDisk } from './sim-disk.ts'
 import type { Enrolled } from './world.ts'
 
-interface Running {
+interface Running extends Program {
   readonly disk: SimDisk
-  readonly store: Store
-  readonly sync: Sync
 }
 
 /** One computer: the real store and the real sync on a simulated disk, clock and line. */
 export class SimDevice {
   readonly enrolled: Enrolled
   readonly link: Link
-  readonly health: Health = { kills: 0, diskFaults: 0 }
+  readonly frailty: Frailty = { kills: 0, diskFaults: 0 }
   /** What its clock is ahead. */
   skewMs = 0
   /** Its clock stands still at this epoch ms. */
@@ -85,6 +83,16 @@ export class SimDevice {
     return path.join(this.#parts.folder, `${this.name}-${this.#starts}`)
   }
 
+  /** What it says about the proof of its health. */
+  get health(): HealthStatus | undefined {
+    return this.#running?.health.status
+  }
+
+  /** A person wants to know. */
+  compare(): void {
+    this.#running?.health.ask()
+  }
+
   now(): number {
     return this.frozenAt ?? this.#parts.scheduler.now() + this.skewMs
   }
@@ -113,6 +121,7 @@ export class SimDevice {
       history.note(this.name, `saved ${envelope.seq} ${envelope.command}`)
       watcher.saved(this, envelope)
       running.sync.wake()
+      running.health.wrote()
       return envelope
     } catch (error) {
       if (this.#running === running) this.judge(command.name, error)
@@ -143,6 +152,7 @@ export class SimDevice {
     this.#parts.history.note(this.name, 'closed')
     this.#running = undefined
     this.#closeReader()
+    running.health.stop()
     running.sync.stop()
     await running.store.close().catch((error: unknown) => this.#onFault(error))
     // Whatever failed, the files are all that is left.
@@ -163,14 +173,15 @@ export class SimDevice {
     if (this.#disk !== disk) return
     this.#disk = undefined
     this.#isFalling = true
-    const sync = this.#running?.sync
+    const running = this.#running
     this.#running = undefined
     history.count(`fault device ${kind}`)
     this.#closeReader()
     // What runs now meets a dead disk; its files are taken when it has given up.
     scheduler.after(0, () => {
       this.#isFalling = false
-      sync?.stop()
+      running?.health.stop()
+      running?.sync.stop()
       const survivors =
         kind === 'power' ? (possible: number) => (chance.happens(50) ? 0 : chance.int(0, possible)) : undefined
       const lost = this.#move(disk, survivors)
@@ -193,7 +204,7 @@ export class SimDevice {
     let isDead = false
     const disk = createSimDisk({
       touch: activity.touch,
-      faultAt: (call) => drawDiskFault({ ...this.#parts, name: this.name, health: this.health }, call),
+      faultAt: (call) => drawDiskFault({ ...this.#parts, name: this.name, frailty: this.frailty }, call),
       onKill: () => {
         isDead = true
         this.#fall(disk, { kind: chance.happens(50) ? 'power' : 'kill', downMs: chance.int(10, 4000) })
@@ -231,33 +242,20 @@ export class SimDevice {
   }
 
   async #compose(disk: SimDisk, environment: Environment): Promise<Running> {
-    const { id, facility, till, privateKey } = this.enrolled
     const { watcher } = this.#parts
-    // The client remembers by URL what it knows of a shape; another program has another memory.
-    const url = `http://${this.name}-${this.#starts}.${this.#parts.folder.replaceAll(/\W/g, '')}.test`
-    const holder: { sync?: Sync } = {}
-    const server = connectServer({
-      url,
-      identity: { deviceId: id, privateKey },
+    const program = await composeProgram({
+      enrolled: this.enrolled,
+      folder: this.folder,
+      key: this.key,
       environment,
-      onContact: (problem) => holder.sync?.onContact(problem),
-    })
-    const profile = { device_id: id, facility_id: facility.id, till }
-    const onDamage = (): void => holder.sync?.renew()
-    const store = await Store.open({ folder: this.folder, key: this.key, profile, environment, onDamage })
-    forgetOldSent(store, environment)
-    const sync = new Sync({
-      store,
-      url,
-      server,
-      environment,
-      onTables: () => watcher.shown(this),
+      // The client remembers by URL what it knows of a shape; another program has another memory.
+      url: `http://${this.name}-${this.#starts}.${this.#parts.folder.replaceAll(/\W/g, '')}.test`,
       onShown: () => watcher.shown(this),
-      onStatus: () => this.#decideRemoval(holder.sync),
+      onStatus: (sync) => this.#decideRemoval(sync),
+      onHealth: (status) => watcher.compared(this, status),
       onFault: (error) => this.#onFault(error),
     })
-    holder.sync = sync
-    return { disk, store, sync }
+    return { disk, ...program }
   }
 
   /** A person reads that much would be taken away at once, and says that it is right (FAULTS S11). */

@@ -1,11 +1,11 @@
-import type { Health } from './device-parts.ts'
+import type { Frailty } from './device-parts.ts'
 import type { History } from './history.ts'
 import type { Chance } from './random.ts'
 import type { DiskCall, DiskFault } from './sim-disk.ts'
 
 interface DiskFaultParts {
   readonly name: string
-  readonly health: Health
+  readonly frailty: Frailty
   readonly chance: Chance
   readonly history: History
 }
@@ -13,17 +13,17 @@ interface DiskFaultParts {
 const ofCommits = { full: 2, broken: 1, unsure: 2 } as const
 const ofWrites = { full: 2, broken: 1 } as const
 
-/** What goes wrong at a call of SQLite, as the health of the computer is. */
+/** What goes wrong at a call of SQLite, as frail as the computer is. */
 export const drawDiskFault = (
-  { name, health, chance, history }: DiskFaultParts,
+  { name, frailty, chance, history }: DiskFaultParts,
   { file, kind }: DiskCall,
 ): DiskFault => {
   const drawn = chance.float() * 100_000
-  if (drawn < health.kills) {
+  if (drawn < frailty.kills) {
     history.note(name, `killed at a ${kind} of ${file}`)
     return chance.happens(50) ? 'kill_before' : 'kill_after'
   }
-  if (kind === 'read' || drawn >= health.kills + health.diskFaults) return 'none'
+  if (kind === 'read' || drawn >= frailty.kills + frailty.diskFaults) return 'none'
   const fault = kind === 'commit' ? chance.weighted(ofCommits) : chance.weighted(ofWrites)
   history.note(name, `disk: ${fault} at a ${kind} of ${file}`)
   history.count(`fault disk ${fault}`)

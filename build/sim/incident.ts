@@ -1,6 +1,7 @@
 import type { Activity } from './activity.ts'
 import type { Database } from './database.ts'
 import type { SimDevice } from './device.ts'
+import type { HealthWatch } from './health-at-rest.ts'
 import type { History } from './history.ts'
 import type { Office } from './office.ts'
 import type { Journal } from './oracle/journal.ts'
@@ -20,6 +21,7 @@ export interface IncidentParts {
   readonly office: Office
   readonly journal: Journal
   readonly watch: Watch
+  readonly health: HealthWatch
   /** Everybody who works stops, or goes on. */
   readonly pauseWork: (isPaused: boolean) => void
   /** All faults are over. */

@@ -8,6 +8,7 @@ import { type IncidentParts, type Moment, revoke } from './incident.ts'
 import { fairWeather } from './network.ts'
 import { savedIn } from './oracle/while-running.ts'
 import type { Once, Plan } from './plan.ts'
+import { spoilRow } from './wrong-rows.ts'
 
 const dayMs = 24 * 3600 * 1000
 
@@ -66,11 +67,18 @@ const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = 
   'revoke a device': (parts, { first, at, device }) => at(first, 'device revoked', () => revoke(parts, device)),
   'update a device': (_parts, { first, at, device }) =>
     at(first, 'replica of an old version', () => device.crash('kill', 2000, () => makeOld(device))),
+  // More of them come at the end, see health-at-rest.ts.
+  'a row goes wrong': (parts, { first, at, device }) => at(first, 'a row goes wrong', () => goWrong(parts, device)),
   'three weeks away': (parts, { first, at }) => at(first, 'three weeks away', () => away(parts)),
   meddle: ({ office }, { first, second, at }) => {
     at(first, 'operator at work', office.meddle)
     at(second, 'operator at work', office.meddle)
   },
+}
+
+const goWrong = ({ health, chance, history }: IncidentParts, device: SimDevice): void => {
+  health.spoiled(device)
+  history.note(device.name, `a wrong row of ${spoilRow(device, chance) ?? 'nothing'}`)
 }
 
 type Ages = Readonly<Record<'supersededAfterSeconds' | 'removalsAfterSeconds', number>>

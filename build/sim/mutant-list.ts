@@ -24,6 +24,7 @@ const calm: Partial<Plan> = {
 const cuts: Partial<Plan> = { ...calm, lines: { ...noLines, cut: 10 }, weather: 5000 }
 const noise: Partial<Plan> = { ...calm, lines: { ...noLines, noise: 10 }, weather: 5000 }
 const busy: Partial<Plan> = { ...calm, lines: { ...noLines, cut: 1, noise: 10 }, weather: 15_000 }
+const wrongRows: Partial<Plan> = { ...cuts, once: ['a row goes wrong'] }
 const falls: Partial<Plan> = { ...cuts, deviceFalls: 12_000, kills: 60 }
 
 const rebase = 'src-main/data/sync/rebase.ts'
@@ -174,6 +175,24 @@ export const mutants: readonly Mutant[] = [
     file: 'src-main/data/outbox/answered.ts',
     changes: [['Math.min(progress, Number(kept))', 'progress']],
     plan: { ...busy, deviceFalls: 8000, once: ['copy a computer'] },
+  },
+  {
+    name: 'rows that differ are named (H4)',
+    file: 'sync-server/digests/compare.ts',
+    changes: [['here.rows === there?.rows && here.digest === there.digest', 'here.rows === there?.rows']],
+    plan: wrongRows,
+  },
+  {
+    name: 'rows that differ are put right (H4)',
+    file: 'src-main/data/health/mend.ts',
+    changes: [['applier.apply(wrong)', 'applier.apply([])']],
+    plan: wrongRows,
+  },
+  {
+    name: 'mending below unsent work (H5)',
+    file: 'src-main/data/health/mend.ts',
+    changes: [['replica.live().images.undoAfter(0)', '[]']],
+    plan: wrongRows,
   },
   {
     name: 'answer to this batch (N8)',

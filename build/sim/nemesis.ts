@@ -40,7 +40,7 @@ export const createNemesis = (parts: NemesisParts): Nemesis => {
     begin() {
       for (const device of devices) {
         const chance = chanceOf(parts.seed, `nemesis of ${device.name}`)
-        Object.assign(device.health, { kills: plan.kills, diskFaults: plan.diskFaults })
+        Object.assign(device.frailty, { kills: plan.kills, diskFaults: plan.diskFaults })
         again(chance, plan.weather, () => changeWeather(device.link, chance, { ...parts, isOver: () => isOver }))
         again(chance, plan.deviceFalls, () => fell(device, chance))
         if (chance.happens(plan.wrongClocks)) setClock(device, chance, parts)
@@ -53,9 +53,9 @@ export const createNemesis = (parts: NemesisParts): Nemesis => {
     calm() {
       isOver = true
       Object.assign(server.weather, { queryFaults: 0, notificationsLost: 0 })
-      for (const { link, health } of devices) {
+      for (const { link, frailty } of devices) {
         link.weather = fairWeather()
-        Object.assign(health, { kills: 0, diskFaults: 0 })
+        Object.assign(frailty, { kills: 0, diskFaults: 0 })
       }
     },
   }

@@ -33,6 +33,7 @@ export type Once =
   | 'update a device'
   | 'three weeks away'
   | 'meddle'
+  | 'a row goes wrong'
 
 const onceChances: Readonly<Record<Once, number>> = {
   'restore the server': 15,
@@ -45,6 +46,7 @@ const onceChances: Readonly<Record<Once, number>> = {
   'update a device': 15,
   'three weeks away': 10,
   meddle: 25,
+  'a row goes wrong': 25,
 }
 
 /** `operations` is how many things the people of one device do. */

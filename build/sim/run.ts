@@ -5,6 +5,7 @@ import { createActivity, watchCrypto } from './activity.ts'
 import type { Database, Sql } from './database.ts'
 import { SimDevice } from './device.ts'
 import { installGlobals } from './globals.ts'
+import { createHealthWatch, type HealthWatch, proveHealth } from './health-at-rest.ts'
 import { createHistory, type History } from './history.ts'
 import { planIncidents } from './incidents.ts'
 import { createNemesis } from './nemesis.ts'
@@ -121,7 +122,8 @@ const simulate = async (run: Run): Promise<void> => {
   const server = new SimServer({ line, scheduler, activity, history, chance: chanceOf(seed, 'server') })
   const journal = createJournal()
   const watch = createWatch(verdict, journal)
-  const devices = devicesOf(run, plan, { serve: server.handle, journal, watch })
+  const health = createHealthWatch(verdict, history)
+  const devices = devicesOf(run, plan, { serve: server.handle, journal, watch, health })
   const office = createOffice({
     sql: database.sql,
     world,
@@ -145,28 +147,47 @@ const simulate = async (run: Run): Promise<void> => {
   const pauseWork = (isOn: boolean): void => {
     isPaused = isOn
   }
-  planIncidents({ ...run, devices, server, chance, office, journal, watch, pauseWork, isOver: () => isOver }, plan)
+  planIncidents(
+    { ...run, devices, server, chance, office, journal, watch, health, pauseWork, isOver: () => isOver },
+    plan,
+  )
   const isFailed = (): boolean => verdict.violations().length > 0
   workAtTheOffice(run, office, { mean: plan.office, isOver: () => isOver || isPaused })
   const isDone = (): boolean => isFailed() || people.every((person) => person.isDone())
   const finished = await scheduler.runUntil(isDone, longestMs)
-  verdict.check('I9', finished, () => {
-    const stuck = devices.filter((_device, index) => !people[index]?.isDone())
-    return `people could not finish their work: ${stuck.map(conditionOf).join('; ')}`
-  })
+  const stuck = () => devices.filter((_device, index) => !people[index]?.isDone()).map(conditionOf)
+  verdict.check('I9', finished, () => `people could not finish their work: ${stuck().join('; ')}`)
 
   isOver = true
   nemesis.calm()
   history.note('nemesis', 'all faults are over')
   await server.start()
   for (const device of devices) device.start()
-  if (!isFailed()) await drain({ ...run, journal }, devices, isFailed)
-  if (!isFailed()) await judgeTheEnd({ sql: database.sql, world, devices, journal, verdict })
-  for (const device of devices) device.crash('kill', 0)
-  for (const device of devices) device.isHeld = true
+  await judge(run, plan, { devices, journal, health, isFailed })
+  for (const device of devices) {
+    device.crash('kill', 0)
+    device.isHeld = true
+  }
   await scheduler.runUntil(() => false, 1)
   await server.end()
   await activity.silence()
+}
+
+interface Judged {
+  readonly devices: readonly SimDevice[]
+  readonly journal: ReturnType<typeof createJournal>
+  readonly health: HealthWatch
+  readonly isFailed: () => boolean
+}
+
+/** All faults are over: everything drains, the devices prove their health, and the oracle looks at all of it. */
+const judge = async (run: Run, { once }: Plan, { devices, journal, health, isFailed }: Judged): Promise<void> => {
+  const isSpoiling = once.includes('a row goes wrong')
+  const comeToRest = () => drain({ ...run, journal }, devices, isFailed)
+  if (!isFailed()) await comeToRest()
+  if (!isFailed()) await proveHealth({ ...run, devices, health, isSpoiling, isFailed })
+  if (!isFailed() && isSpoiling) await comeToRest()
+  if (!isFailed()) await judgeTheEnd({ ...run, sql: run.database.sql, devices, journal })
 }
 
 /** For people who read a history. */
@@ -195,6 +216,7 @@ interface Lookers {
   readonly serve: SimServer['handle']
   readonly journal: ReturnType<typeof createJournal>
   readonly watch: ReturnType<typeof createWatch>
+  readonly health: HealthWatch
 }
 
 /** The computers of the academy, and where the plan has it one that becomes the copy of another one. */
@@ -210,7 +232,7 @@ const devicesOf = (run: Run, { once }: Plan, lookers: Lookers): readonly SimDevi
 const deviceOf = (
   { world: { seed }, scheduler, activity, history, verdict, folder }: Run,
   enrolled: Enrolled,
-  { serve, journal, watch }: Lookers,
+  { serve, journal, watch, health }: Lookers,
   original?: SimDevice,
 ): SimDevice => {
   const { name } = enrolled
@@ -230,6 +252,7 @@ const deviceOf = (
       },
       shown: watch.look,
       crashed: watch.afterCrash,
+      compared: health.told,
       failed: (device, what, error) =>
         void verdict.check('engine', false, () => `${device.name}: ${what}: ${stackOf(error)}`),
     },
