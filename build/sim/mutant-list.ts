@@ -54,7 +54,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'gap in the sequence (N2)',
     file: ledger,
-    changes: [['if (received.seq > expected) throw new SequenceGap(expected)', '']],
+    changes: [['if (received.seq > expected && follows !== lastSeq) throw new SequenceGap(expected)', '']],
     plan: { ...cuts, once: ['restore the server'] },
   },
   {
