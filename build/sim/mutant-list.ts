@@ -164,10 +164,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'not answered is not decided (U5, D15)',
     file: 'src-main/data/outbox/send.ts',
-    changes: [
-      ['({ desk }: SenderParts, upload', '({ desk, progress }: SenderParts, upload'],
-      ['desk.mutationsAfter(upload.answeredUpTo', 'desk.mutationsAfter(Math.max(progress(), upload.answeredUpTo)'],
-    ],
+    changes: [['const after = upload.answeredUpTo', 'const after = Math.max(parts.progress(), upload.answeredUpTo)']],
     plan: { ...cuts, once: ['copy a computer'] },
   },
   {
