@@ -26,13 +26,13 @@ describe('desks, server and PostgreSQL under simulated faults', () => {
     }
   })
 
-  test.each(knownSeeds)('seed $seed stays mended: $found', async ({ seed, ...order }) => {
+  test.each(knownSeeds)('seed $seed stays mended: $found', { timeout: 600_000 }, async ({ seed, ...order }) => {
     const totals = await run(seed, 1, order)
 
     expect(failuresOf(totals)).toEqual([])
   })
 
-  test('the same seed gives the same history, to the last row', async () => {
+  test('the same seed gives the same history, to the last row', { timeout: 600_000 }, async () => {
     const digests: string[] = []
     for (const onResult of [1, 2].map(
       () =>
