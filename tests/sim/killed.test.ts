@@ -4,13 +4,11 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
-const folder = mkdtempSync(join(tmpdir(), 'foyer-killed-'))
-// For root, PostgreSQL runs as another user.
-chmodSync(folder, 0o755)
-const file = join(folder, 'record')
+let folder = ''
+let file = ''
 
 const start = (): ChildProcess =>
   spawn(
@@ -27,6 +25,12 @@ const until = async (isSo: () => boolean): Promise<void> => {
   while (!isSo()) await delay(50)
 }
 
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'foyer-killed-'))
+  // For root, PostgreSQL runs as another user.
+  chmodSync(folder, 0o755)
+  file = join(folder, 'record')
+})
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a run that is killed leaves no PostgreSQL, and goes on where it was', async () => {

@@ -40,7 +40,6 @@ export const knownSeeds: readonly KnownSeed[] = [
       wrongClocks: 0,
       once: ['copy a computer'],
     },
-    found:
-      'a payment whose number the copy of its computer had used was never sent after a restart (U5, D15)',
+    found: 'a payment whose number the copy of its computer had used was never sent after a restart (U5, D15)',
   },
 ]
