@@ -29,21 +29,24 @@ const fill = (db: Sqlite.Database): void => {
   for (let row = 0; row < 200; row += 1) add.run('Kanarienvogel '.repeat(20))
 }
 
-test('a replica that an earlier version wrote with its cipher is read and written', () => {
-  const old = new Sqlite(file)
-  old.pragma("cipher = 'chacha20'")
-  old.pragma(`key = 'raw:${Buffer.from(key).toString('hex')}'`)
-  fill(old)
-  old.close()
+test.each(['chacha20', 'aegis'])(
+  'a replica that an earlier version wrote in 4 KB with %s is read and written',
+  (cipher) => {
+    const old = new Sqlite(file)
+    old.pragma(`cipher = '${cipher}'`)
+    old.pragma(`key = 'raw:${Buffer.from(key).toString('hex')}'`)
+    fill(old)
+    old.close()
 
-  const before = sumIn()
-  const db = openEncrypted(file, { key, synchronous: 'NORMAL' })
-  db.exec("insert into notes (text) values ('x')")
-  db.close()
+    const before = sumIn()
+    const db = openEncrypted(file, { key, synchronous: 'NORMAL' })
+    db.exec("insert into notes (text) values ('x')")
+    db.close()
 
-  expect(before).toBe(200 * 280)
-  expect(sumIn()).toBe(200 * 280 + 1)
-})
+    expect(before).toBe(200 * 280)
+    expect(sumIn()).toBe(200 * 280 + 1)
+  },
+)
 
 test('one bit anywhere in a replica is found, not served (D7)', () => {
   const db = openEncrypted(file, { key, synchronous: 'NORMAL' })

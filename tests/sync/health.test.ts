@@ -359,7 +359,7 @@ test('a page that cannot be read is found, and everything is fetched again (D7)'
   const before = desk.rows('students')
   const page = Number(db.prepare("select rootpage from sqlite_schema where name = 'students'").pluck().get())
   db.pragma('wal_checkpoint(TRUNCATE)')
-  flipByte(file, (page - 1) * 4096 + 200)
+  flipByte(file, (page - 1) * Number(db.pragma('page_size', { simple: true })) + 200)
 
   const status = await compare(desk)
 

@@ -90,7 +90,7 @@ const replicaOver = (
   })
   tune(readConnection, { cacheKib: 32_768 })
   const state = stateStore(db)
-  if (!state.read().isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 16_000 })
+  if (!state.read().isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 8000 })
   let search = state.read().isIndexed && !state.read().isComplete ? installSearch(db) : undefined
   let live: Live | undefined = state.read().isComplete ? goLive(db, installSearch(db)) : undefined
 
@@ -131,7 +131,7 @@ const replicaOver = (
 const installSearch = (db: SqliteDatabase): SearchIndex => db.transaction(() => installSearchIndex(db))()
 
 const goLive = (db: SqliteDatabase, search: SearchIndex): Live => {
-  tune(db, { cacheKib: 16_384, pagesInLog: 1000 })
+  tune(db, { cacheKib: 16_384, pagesInLog: 500 })
   return db.transaction(() => ({ images: installBeforeImages(db), reads: unsentReads(db), search }))()
 }
 

@@ -32,7 +32,7 @@ const makeIndexes = async (disk: Disk, { file, key }: ReplicaFile): Promise<void
   const db = disk.open(file, { key, synchronous: 'NORMAL' })
   try {
     db.pragma('cache_size = -65536')
-    db.pragma('wal_autocheckpoint = 16000')
+    db.pragma('wal_autocheckpoint = 8000')
     for (const step of finishingSteps(db)) {
       step()
       await setImmediate()
