@@ -60,11 +60,16 @@ export const publish = ({ folder, log, copy, extent, partBytes, now }: PublishPa
   }
 }
 
-/** Takes away what nobody loads any more, and what a crash has left unfinished. */
+/**
+ * Takes away what nobody loads any more, and what a crash has left unfinished. The last ones stay, which after a restore are
+ * not the furthest.
+ */
 export const clearOld = (root: string, folder: string, log: LogName): void => {
-  const names = new Set(
-    snapshotExtent.options.flatMap((extent) => publishedIn(root, log, extent).slice(0, kept)).map(({ id }) => id),
-  )
+  const last = (extent: SnapshotExtent): readonly SnapshotManifest[] =>
+    publishedIn(root, log, extent)
+      .toSorted((a, b) => b.taken_at.localeCompare(a.taken_at))
+      .slice(0, kept)
+  const names = new Set(snapshotExtent.options.flatMap(last).map(({ id }) => id))
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.isDirectory() && !names.has(entry.name))
       rmSync(join(folder, entry.name), { recursive: true, force: true })

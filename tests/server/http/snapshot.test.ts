@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import Sqlite from 'better-sqlite3'
@@ -245,6 +245,22 @@ describe('a snapshot that is kept fresh', () => {
 
     expect(seen.every((names) => names.length === 0 || (names.length === 2 && names[0] === names[1]))).toBe(true)
     expect(seen.at(-1)).toHaveLength(2)
+  })
+
+  test('stays where the server was set back behind earlier ones (S5)', async () => {
+    const own = path.join(snapshots, `${academy.facility_id}.desk`)
+    for (const number of [1, 2]) {
+      const further = { ...manifest, id: `9999${number}-further`, position: 99_990 + number }
+      mkdirSync(path.join(own, further.id))
+      writeFileSync(path.join(own, further.id, 'manifest.json'), JSON.stringify(further))
+    }
+    await addFamilies(server, 1)
+
+    await keep({ positionsBehind: 0, minutes: 0 })
+
+    const { body } = await device.request<SnapshotManifest>('/v1/snapshot')
+    expect(body.position).toBeLessThan(99_990)
+    expect(Date.parse(body.taken_at)).toBeGreaterThan(Date.parse(manifest.taken_at))
   })
 
   test('leaves two of each extent at most, which nobody else on the machine can read', async () => {
