@@ -13,7 +13,8 @@ export const usageOf = (pids: readonly number[]): Usage => {
   let [cpuSeconds, megabytes] = [0, 0]
   for (const pid of pids) {
     const times = fieldsOf(pid)
-    cpuSeconds += (Number(times?.[11] ?? 0) + Number(times?.[12] ?? 0)) / ticksPerSecond
+    // Its own, and that of children which have ended.
+    for (const field of [11, 12, 13, 14]) cpuSeconds += Number(times?.[field] ?? 0) / ticksPerSecond
     megabytes += memoryOf(pid)
   }
   return { cpuSeconds, megabytes }
