@@ -1,6 +1,6 @@
 import { maxBatch } from '../../../src-shared/contract/http.ts'
 
-/** The outbox as a pure state machine (SPEC U1-U7). */
+/** The outbox as a pure state machine (SPEC U1-U10). */
 export interface Upload {
   readonly state: UploadState
   /** Up to which the server has answered, or after which it wants to go on. Nothing else is decided (SPEC U5). */
@@ -106,8 +106,7 @@ const transitions: Record<UploadState, Transitions> = {
     contact: stay,
     timer: stay,
     handed: (upload, { upTo }) => stay({ ...upload, handedUpTo: upTo }),
-    // The log has brought the decisions: the server is there, whatever became of its answers.
-    nothing_left: (upload) => stay({ ...upload, state: 'idle', attempt: 0 }),
+    nothing_left: (upload) => stay({ ...upload, state: 'idle' }),
     answered: (upload) => send({ ...upload, answeredUpTo: upload.handedUpTo, attempt: 0, batchSize: maxBatch }),
     outage: (upload, { retryAfterMs }) => wait({ ...upload, leastPauseMs: retryAfterMs }),
     // What it asks for a second time is not kept here any more: a person must know (SPEC U4).

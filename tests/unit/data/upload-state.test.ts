@@ -37,13 +37,6 @@ describe('the outbox', () => {
     expect(uploadStep(waiting, { kind: 'contact' }).effect).toBe('send')
   })
 
-  test('waits no longer after every lost answer, when the log has brought the decisions each time (N4)', () => {
-    const lost = [{ kind: 'timer' }, { kind: 'outage', retryAfterMs: 0 }] as const
-    const decided = [{ kind: 'timer' }, { kind: 'nothing_left' }, { kind: 'wake' }] as const
-
-    expect(after({ kind: 'wake' }, ...lost, ...lost, ...decided, lost[1]).attempt).toBe(1)
-  })
-
   test('is asked again also after a revocation, which can be taken back (U7)', () => {
     const revoked = uploadStep(after({ kind: 'wake' }), { kind: 'revoked' })
 
