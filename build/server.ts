@@ -46,6 +46,8 @@ export const prepareServer = ({ dataFolder, databaseUrl, env }: ServerOptions): 
         HOST: '127.0.0.1',
         PORT: String(port),
         FOYER_KEYS_FILE: join(dataFolder, 'server-keys.json'),
+        // As in README.md for who runs it: half the memory under glibc.
+        MALLOC_ARENA_MAX: '2',
         ...env,
       },
     })

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Benchmark } from './benchmark.ts'
 import type { Line } from './report.ts'
 
@@ -15,12 +16,17 @@ export const residentMb = (program: string): readonly number[] => {
     .map((found) => Number(found?.[2]) / 1024)
 }
 
-/** What one desk and its server hold after all that they did in this run. */
+/** The desk ends its thread for whole replicas, and the server its snapshot, within this time. */
+const restMs = 20_000
+
+/** What one desk and its server hold at rest, after all that they did in this run. */
 export const memoryBenchmark: Benchmark = {
   name: 'memory',
   async run(place) {
     const desk = await place.loneDesk()
     await desk.drained()
+    // What was only needed for a while is let go of by then.
+    await delay(restMs)
     const lines = Object.entries(programs).map(([name, program]): Line => {
       const [value = Number.NaN] = residentMb(program)
       return { benchmark: 'memory', what: name, value, unit: 'MB' }

@@ -1,5 +1,5 @@
 import type { ForkOptions, UtilityProcess } from 'electron'
-import type { DataChild } from './data-child.ts'
+import { type DataChild, dataChildEnv } from './data-child.ts'
 
 type ChildProcess = Pick<UtilityProcess, 'on' | 'once' | 'postMessage' | 'kill' | 'pid'>
 
@@ -9,7 +9,11 @@ export interface UtilityProcesses {
 
 /** Starts the data process as Electron's utility process. Electron ends it when the program ends. */
 export const forkUtilityChild = (utilityProcess: UtilityProcesses, file: string): DataChild => {
-  const child = utilityProcess.fork(file, [], { serviceName: 'Foyer data', stdio: 'inherit' })
+  const child = utilityProcess.fork(file, [], {
+    serviceName: 'Foyer data',
+    stdio: 'inherit',
+    env: dataChildEnv(),
+  })
   return {
     send: (message) => child.postMessage(message),
     onMessage: (listener) => void child.on('message', listener),
