@@ -23,7 +23,8 @@ const calm: Partial<Plan> = {
 }
 const cuts: Partial<Plan> = { ...calm, lines: { ...noLines, cut: 10 }, weather: 5000 }
 const noise: Partial<Plan> = { ...calm, lines: { ...noLines, noise: 10 }, weather: 5000 }
-const busy: Partial<Plan> = { ...calm, lines: { ...noLines, cut: 1, noise: 10 }, weather: 15_000 }
+/** The server is too busy for many uploads. */
+export const busy: Partial<Plan> = { ...calm, lines: { ...noLines, cut: 1, noise: 10 }, weather: 15_000 }
 const wrongRows: Partial<Plan> = { ...cuts, once: ['a row goes wrong'] }
 const falls: Partial<Plan> = { ...cuts, deviceFalls: 12_000, kills: 60 }
 

@@ -1,3 +1,4 @@
+import { busy } from '../../build/sim/mutant-list.ts'
 import type { Plan } from '../../build/sim/plan.ts'
 
 /** A seed that once found a fault, which was mended since. */
@@ -28,18 +29,7 @@ export const knownSeeds: readonly KnownSeed[] = [
   {
     seed: 4,
     operations: 60,
-    plan: {
-      lines: { cut: 1, flap: 0, noise: 10 },
-      weather: 15_000,
-      deviceFalls: 8000,
-      serverFalls: 0,
-      kills: 0,
-      diskFaults: 0,
-      queryFaults: 0,
-      notificationsLost: 0,
-      wrongClocks: 0,
-      once: ['copy a computer'],
-    },
+    plan: { ...busy, deviceFalls: 8000, once: ['copy a computer'] },
     found: 'a payment whose number the copy of its computer had used was never sent after a restart (U5, D15)',
   },
 ]
