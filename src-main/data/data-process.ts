@@ -4,7 +4,7 @@ import { DomainError, type ErrorData } from '../../src-shared/errors.ts'
 import { instantToText } from '../../src-shared/time.ts'
 import { coalesced } from './coalesced.ts'
 import { acceptClosed } from './desk/accept-closed.ts'
-import { waitingAfter, waitingCount } from './desk/waiting.ts'
+import { waitingCount } from './desk/waiting.ts'
 import { type Device, openDevice } from './device/device.ts'
 import { deviceState } from './device/device-state.ts'
 import { enrollDevice, type Enrollment } from './device/enroll.ts'
@@ -148,7 +148,7 @@ export class DataProcess {
     }
     const { store, sync, health } = this.#unlocked
     const { receivedUpTo = null, isOfToday } = store.replica.readState()
-    const [oldest] = waitingAfter(store, 1)
+    const oldest = store.desk.mutationsAfter(store.progress, 1)[0]
     return {
       ...line,
       waiting: waitingCount(store),

@@ -1,8 +1,7 @@
 import { cpSync, existsSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { waitingCount, waitingMutations } from '../../src-main/data/desk/waiting.ts'
-import { keepAnswered } from '../../src-main/data/outbox/answered.ts'
+import { waitingCount } from '../../src-main/data/desk/waiting.ts'
 import { Store } from '../../src-main/data/store.ts'
 import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
 import { findCommand } from '../../src-shared/commands/index.ts'
@@ -82,17 +81,6 @@ describe('a computer that was set back to an older state', () => {
     expect(envelope).toMatchObject({ seq: 3, series_number: 2 })
     expect(store.desk.mutationsAfter(store.progress, 10)).toEqual([envelope])
     expect(waitingCount(store)).toBe(1)
-  })
-
-  test('counts work as waiting until it is answered here, though the log has passed its number (U5)', async () => {
-    keepAnswered(store.desk, store.progress)
-    await checkInAll(store, counter)
-
-    await arrive(progress(1))
-
-    expect([waitingCount(store), waitingMutations(store).map(({ seq }) => seq)]).toEqual([1, [1]])
-    keepAnswered(store.desk, 1)
-    expect(waitingCount(store)).toBe(0)
   })
 
   test('has nothing waiting, not less than nothing', async () => {

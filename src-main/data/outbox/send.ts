@@ -17,8 +17,6 @@ export interface SenderParts {
   /** What the replica knows to be decided. */
   readonly progress: () => number
   readonly environment: Pick<Environment, 'clock' | 'random'>
-  /** The server has decided all that was sent. */
-  readonly onAnswered: () => void
   /** The server will not take the batch as it is; it is tried again later. */
   readonly onProblem: (error: DomainError) => void
   readonly onFault: (error: unknown) => void
@@ -68,7 +66,6 @@ export const startSender = (parts: SenderParts): Sender => {
       // The answer to something else, such as an old one that a proxy has kept (FAULTS N8).
       if (outcomes.at(-1)?.id !== last.id) throw new Outage(new Error('This answers another batch'))
       keepAnswered(parts.desk, last.seq)
-      parts.onAnswered()
       step({ kind: 'answered' })
     } catch (error) {
       if (!(error instanceof Outage) && !(error instanceof DomainError)) parts.onFault(error)

@@ -83,7 +83,6 @@ export class Sync {
       server: { post: (path, body, answer, more) => server.post(path, body, answer, { ...this.#source(), ...more }) },
       progress: () => store.progress,
       environment,
-      onAnswered: this.#parts.onStatus,
       onProblem: (error) => this.#onRefusal(error),
       onFault: this.#parts.onFault,
     })

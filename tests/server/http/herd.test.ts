@@ -66,7 +66,6 @@ const startDesk = async (device: TestDevice, environment: ReturnType<typeof envi
     server: connectServer({ url: server.url(), identity, environment, onContact }),
     progress: () => 0,
     environment,
-    onAnswered: () => undefined,
     onProblem: (error) => expect.fail(error.message),
     onFault: (error) => expect.fail(String(error)),
   })

@@ -58,7 +58,6 @@ const start = (world: World) => {
     },
     progress: () => world.progress,
     environment: environmentWith({ random: () => 0 }),
-    onAnswered: () => undefined,
     onProblem: ({ code }) => problems.push(code),
     onFault: (fault) => faults.push(fault),
   })
