@@ -166,7 +166,7 @@ export const mutants: readonly Mutant[] = [
     name: 'not answered is not decided (U5, D15)',
     file: 'src-main/data/outbox/send.ts',
     changes: [['const after = upload.answeredUpTo', 'const after = Math.max(parts.progress(), upload.answeredUpTo)']],
-    plan: { ...cuts, once: ['copy a computer'] },
+    plan: { ...busy, once: ['copy a computer'] },
   },
   {
     name: 'answers known after a restart (U5, D15)',
