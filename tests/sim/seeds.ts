@@ -32,4 +32,9 @@ export const knownSeeds: readonly KnownSeed[] = [
     plan: { ...busy, deviceFalls: 8000, once: ['copy a computer'] },
     found: 'a payment whose number the copy of its computer had used was never sent after a restart (U5, D15)',
   },
+  {
+    seed: 48818493,
+    operations: 200,
+    found: 'a power cut took the end of a carry-over, and a first sync filled what was half there (F8, I5)',
+  },
 ]

@@ -13,15 +13,17 @@ export const carryOver = async (from: SqliteDatabase, to: Replica): Promise<bool
   const state = stateReader(from)()
   if (!state.isComplete) return false
   const { position, handle, receivedUpTo } = state
+  const at = { position, handle, receivedUpTo }
   await to.transact(() => {
     for (const table of allTables) copyTable(from, to.db, table)
     for (const refusal of rowsOf(from, 'local_refusals')) {
       to.db.prepare('insert into local_refusals values (?, ?)').run(refusal['seq'], refusal['error'])
     }
-    to.state.update({ ...keptOf(state), isStale: true })
+    // In one commit with the rows: half of it would be taken for a first sync, and filled on top.
+    to.state.update({ ...keptOf(state), ...at, isIndexed: true, isComplete: true, isStale: true })
     return Promise.resolve()
   })
-  await to.complete({ position, handle, receivedUpTo })
+  await to.complete(at)
   return true
 }
 
