@@ -51,7 +51,9 @@ const makeCopy = (parts: IncidentParts, original: SimDevice, copy: SimDevice): v
 const letOvertake = (parts: IncidentParts, device: SimDevice): void => {
   const { scheduler, journal, history, chance, isOver } = parts
   if (isOver() || device.isRevoked || device.isGone) return
-  const progress = device.store?.progress ?? 0
+  const progress = Number(
+    device.reader()?.value('select last_seq from device_progress where id = ?', device.enrolled.id) ?? 0,
+  )
   const isOvertaken = journal
     .of(device)
     .some(({ envelope: { id, seq } }) => seq <= progress && !device.link.delivered.has(id))

@@ -20,9 +20,8 @@ export interface HealthWatch {
 }
 
 export const createHealthWatch = (verdict: Verdict, history: History): HealthWatch => {
+  /** For good: a power cut can take the mending along, and what was made wrong is there again. */
   const wrong = new Set<SimDevice>()
-  /** Those that were wrong before they began to compare. */
-  const counting = new Set<SimDevice>()
   const before = new Map<SimDevice, HealthStatus>()
   /** A comparison that came to nothing leaves it as it was. */
   const comparedAt = new Map<SimDevice, string | null>()
@@ -31,10 +30,8 @@ export const createHealthWatch = (verdict: Verdict, history: History): HealthWat
       const last = before.get(device)
       before.set(device, status)
       if (status.activity === last?.activity) return
-      if (status.activity === 'comparing' && wrong.has(device)) counting.add(device)
       if (status.activity === 'mending') watch.onMending(device)
       if (last?.activity !== 'comparing') return
-      const wasCounting = counting.delete(device)
       if (status.compared_at === (comparedAt.get(device) ?? null)) return
       comparedAt.set(device, status.compared_at)
       history.count('compared with the server')
@@ -44,7 +41,6 @@ export const createHealthWatch = (verdict: Verdict, history: History): HealthWat
         isTrue,
         () => `${device.name} finds wrong rows of ${status.different.join()}: false alarm`,
       )
-      if (wasCounting && status.different.length === 0) wrong.delete(device)
     },
     spoiled: (device) => void wrong.add(device),
     onMending: () => undefined,
