@@ -17,7 +17,6 @@ interface DrainParts {
 const drainMs = 30_000
 
 /** I8: everything has arrived everywhere soon after the faults are over. */
-/** I8: everything has arrived everywhere soon after the faults are over. */
 export const drain = async (
   { scheduler, verdict, database, history, journal }: DrainParts,
   devices: readonly SimDevice[],
