@@ -165,14 +165,28 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'not answered is not decided (U5, D15)',
     file: 'src-main/data/outbox/send.ts',
-    changes: [['const after = upload.answeredUpTo', 'const after = Math.max(parts.progress(), upload.answeredUpTo)']],
+    changes: [
+      ['const after = upload.answeredUpTo', 'const after = Math.max(parts.decided.progress, upload.answeredUpTo)'],
+    ],
     plan: { ...busy, once: ['copy a computer'] },
   },
   {
     name: 'answers known after a restart (U5, D15)',
     file: 'src-main/data/outbox/answered.ts',
-    changes: [['Math.min(progress, Number(kept))', 'progress']],
+    changes: [['Math.min(progress, seq)', 'progress']],
     plan: { ...busy, deviceFalls: 8000, once: ['copy a computer'] },
+  },
+  {
+    name: 'no answer of another history counts (U8, S5, D15)',
+    file: 'src-main/data/outbox/answered.ts',
+    changes: [[': 0\n', ': Math.min(progress, seq)\n']],
+    plan: { ...busy, once: ['copy a computer', 'restore the server'] },
+  },
+  {
+    name: 'a number that was skipped is free (D15)',
+    file: 'sync-server/mutations/ledger.ts',
+    changes: [['received.seq < expected && (await isUsed(tx, numbered))', 'received.seq < expected']],
+    plan: { ...busy, once: ['copy a computer', 'restore the server'] },
   },
   {
     name: 'rows that differ are named (H4)',

@@ -49,10 +49,6 @@ const onceChances: Readonly<Record<Once, number>> = {
   'a row goes wrong': 25,
 }
 
-/** A restored server has lost numbers that only one of two equal computers could tell it: docs/faults.md, D15. */
-const isSurvived = (name: Once, _index: number, drawn: readonly Once[]): boolean =>
-  name !== 'copy a computer' || !drawn.includes('restore the server')
-
 /** `operations` is how many things the people of one device do. */
 export const drawPlan = (chance: Chance, operations: number): Plan => {
   const often = (percent: number, min: number, max: number): number =>
@@ -72,7 +68,6 @@ export const drawPlan = (chance: Chance, operations: number): Plan => {
     // Object.entries forgets the type of the keys.
     once: (Object.entries(onceChances) as [Once, number][])
       .filter(([, percent]) => chance.happens(percent))
-      .map(([name]) => name)
-      .filter(isSurvived),
+      .map(([name]) => name),
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { AnyCommand } from '../../src-shared/commands/index.ts'
+import { epochOf } from '../../src-shared/contract/handle.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
 import type { Desk } from './desk/desk.ts'
@@ -19,7 +20,6 @@ import { initialState, type ReplicaState } from './replica/state.ts'
 import type { Loaded } from './snapshot/load-snapshot.ts'
 import type { ReplicaFile, ReplicaWork } from './snapshot/replica-work.ts'
 import { workInPlace } from './snapshot/work-in-place.ts'
-import { diskProblem } from './sqlite.ts'
 import { catchUp } from './sync/catch-up.ts'
 import { loadEntries } from './sync/load-entries.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
@@ -130,6 +130,11 @@ export class Store {
     return this.#damage.reading(() => this.replica.readProgress(this.#parts.profile.device_id), 0)
   }
 
+  /** In which history of the server that was, if it gives them names. */
+  get epoch(): string | undefined {
+    return this.#damage.reading(() => epochOf(this.replica.readState().handle), undefined)
+  }
+
   /** A local write; saved when it returns. Throws DomainError when it is refused; then nothing changed. */
   run(command: AnyCommand, args: unknown, actor: Actor): Promise<Saved> {
     const { profile, environment } = this.#parts
@@ -172,7 +177,7 @@ export class Store {
   /** The first sync came to its end: its replica is shown from now on, in place of the old one where there is one. */
   async completeLoad({ position, handle, serverTime }: Omit<Batch, 'entries'>): Promise<void> {
     const fresh = this.#loadingCopy()
-    await this.#explained(async () => {
+    await this.#damage.explaining(async () => {
       if (!fresh.replica.readState().isIndexed) await this.#work.makeIndexes(this.#targetOf(fresh.generation))
       await fresh.replica.complete({ position, handle, receivedUpTo: serverTime })
     })
@@ -237,17 +242,7 @@ export class Store {
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    return this.#oneAtATime(() => this.#explained(work))
-  }
-
-  /** An error of the disk is told in words, and damage so that the replica is renewed. */
-  async #explained<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      const explained = this.#damage.explained(error)
-      throw diskProblem(explained) ?? explained
-    }
+    return this.#oneAtATime(() => this.#damage.explaining(work))
   }
 
   #open(generation: number): Copy {

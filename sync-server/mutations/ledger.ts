@@ -68,8 +68,8 @@ export const claim = async (tx: Tx, arrived: Omit<Arrival, 'lastSeq'>): Promise<
   const { received, device } = arrived
   const { lastSeq, isNew } = await takeTurnWith(tx, device, rowOf(arrived))
   const arrival = { ...arrived, lastSeq }
-  if (isNew) return judgeNumber({ ...arrival, keptAs: received.id })
-  const kept = await findKept(tx, arrival, received.id)
+  if (isNew) return judgeNumber(tx, { ...arrival, keptAs: received.id })
+  const [kept] = await findKept(tx, device, [{ received, keptAs: received.id }])
   return kept ? { kind: 'decided', outcome: kept, lastSeq } : claimChanged(tx, arrival)
 }
 
@@ -77,10 +77,10 @@ export const claim = async (tx: Tx, arrived: Omit<Arrival, 'lastSeq'>): Promise<
 const claimChanged = async (tx: Tx, arrival: Arrival): Promise<Claimed | Decided> => {
   const { received, device } = arrival
   const keptAs = idOfBody(device.id, received.bodyHash)
-  const kept = (await insert(tx, arrival, keptAs)) ? undefined : await findKept(tx, arrival, keptAs)
+  const [kept] = (await insert(tx, arrival, keptAs)) ? [] : await findKept(tx, device, [{ received, keptAs }])
   if (kept) return { kind: 'decided', outcome: kept, lastSeq: arrival.lastSeq }
   const changed = new DomainError('mutation_changed', 'This was sent before with other content.', { id: received.id })
-  return judgeNumber({ ...arrival, keptAs, reason: changed })
+  return judgeNumber(tx, { ...arrival, keptAs, reason: changed })
 }
 
 interface Numbered extends Arrival {
@@ -88,11 +88,12 @@ interface Numbered extends Arrival {
   readonly reason?: DomainError
 }
 
-const judgeNumber = ({ received, keptAs, lastSeq, follows, reason }: Numbered): Claimed => {
+const judgeNumber = async (tx: Tx, numbered: Numbered): Promise<Claimed> => {
+  const { received, keptAs, lastSeq, follows, reason } = numbered
   const expected = lastSeq + 1
   if (received.seq > expected && follows !== lastSeq) throw new SequenceGap(expected)
   const used =
-    received.seq < expected
+    received.seq < expected && (await isUsed(tx, numbered))
       ? new DomainError('sequence_gap', 'This number was used already: the device was copied or set back.', {
           expected,
         })
@@ -100,6 +101,22 @@ const judgeNumber = ({ received, keptAs, lastSeq, follows, reason }: Numbered): 
   const why = reason ?? (received.content.kind === 'unusable' ? received.content.reason : used)
   return { kind: 'claimed', received, keptAs, lastSeq, refusal: why && refused(why) }
 }
+
+/** A computer that was copied may skip numbers of the other one, which comes with them later to a server that was set back. */
+const isUsed = async (tx: Tx, { received, device, keptAs }: Numbered): Promise<boolean> => {
+  const used = await tx
+    .selectFrom('mutations')
+    .select('id')
+    .where('device_id', '=', device.id)
+    .where('device_seq', '=', received.seq)
+    .where('id', '!=', keptAs)
+    .where((where) => where.or([where('code', 'is', null), where('code', 'not in', notUsing)]))
+    .executeTakeFirst()
+  return used !== undefined
+}
+
+/** What is refused for its number or its id leaves the number to whoever it belongs to. */
+const notUsing = ['sequence_gap', 'mutation_changed']
 
 export const refused = ({ code, message, details }: DomainError): Verdict => ({
   outcome: 'refused',
@@ -140,18 +157,27 @@ export const rowOf = ({ received, device, nowMs }: Omit<Arrival, 'lastSeq'>) => 
   received_at: new Date(nowMs).toISOString(),
 })
 
-/** The outcome that is kept under this id, if it is of the same body from the same device. */
-const findKept = async (tx: Tx, { received, device }: Arrival, id: string): Promise<MutationOutcome | undefined> => {
-  const row = await tx
+/** The outcomes that are kept under these ids, in this order, where they are of the same body from the same device. */
+export const findKept = async (
+  tx: Tx,
+  device: Device,
+  wanted: readonly Pick<Claimed, 'received' | 'keptAs'>[],
+): Promise<readonly (MutationOutcome | undefined)[]> => {
+  const ids = wanted.map(({ keptAs }) => keptAs)
+  const rows = await tx
     .selectFrom('mutations')
-    .select(['outcome', 'code', 'message', 'details'])
-    .where('id', '=', id)
+    .select(['id', 'body_hash', 'outcome', 'code', 'message', 'details'])
+    .where('id', 'in', ids)
     .where('device_id', '=', device.id)
-    .where('body_hash', '=', received.bodyHash)
-    .executeTakeFirst()
-  if (!row) return undefined
-  const error = row.outcome === 'applied' ? null : errorBody.parse({ ...row, details: parseJson(row.details ?? '{}') })
-  return { id: received.id, seq: received.seq, outcome: row.outcome, error }
+    .execute()
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return wanted.map(({ received, keptAs }) => {
+    const row = byId.get(keptAs)
+    if (row?.body_hash !== received.bodyHash) return undefined
+    const error =
+      row.outcome === 'applied' ? null : errorBody.parse({ ...row, details: parseJson(row.details ?? '{}') })
+    return { id: received.id, seq: received.seq, outcome: row.outcome, error }
+  })
 }
 
 const parseJson = (text: string): unknown => JSON.parse(text)

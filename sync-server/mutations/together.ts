@@ -5,7 +5,7 @@ import { inRole, type Session } from '../db/postgres.ts'
 import { withNext } from '../db/pipelined-pool.ts'
 import type { Db, Tx } from '../db/tx.ts'
 import { type CarryOutContext, carryOut, type Grants } from './carry-out.ts'
-import { advance, type Claimed, insertAll, keepVerdict, outcomeOf, rowOf } from './ledger.ts'
+import { advance, type Claimed, findKept, insertAll, keepVerdict, outcomeOf, rowOf } from './ledger.ts'
 import type { Received } from './received.ts'
 import { takeTurn } from './turn.ts'
 
@@ -64,6 +64,7 @@ const decideAll = async (
 ): Promise<readonly Decided[]> => {
   const { device, now } = context
   const lastSeq = await takeTurn(tx, device)
+  if (group.every(({ seq }) => seq <= lastSeq)) return knownOf(tx, context, group, lastSeq)
   await sql`select set_config('lock_timeout', ${lockTimeout}, true)${sql.raw(withNext)}`.execute(tx)
   if (group.some(({ seq }, index) => seq !== lastSeq + 1 + index)) throw new NotPlain()
   const nowMs = now()
@@ -78,4 +79,22 @@ const decideAll = async (
   }
   await advance(tx, device, lastSeq + group.length)
   return decided
+}
+
+/** Of a second delivery, also of a device that looks what a server that was set back still has: nothing is new. */
+const knownOf = async (
+  tx: Tx,
+  { device }: TogetherContext,
+  group: readonly Received[],
+  lastSeq: number,
+): Promise<readonly Decided[]> => {
+  const kept = await findKept(
+    tx,
+    device,
+    group.map((received) => ({ received, keptAs: received.id })),
+  )
+  return kept.map((outcome) => {
+    if (!outcome) throw new NotPlain()
+    return { outcome, lastSeq, isNew: false }
+  })
 }

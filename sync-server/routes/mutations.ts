@@ -1,9 +1,9 @@
+import { epochOf } from '../../src-shared/contract/handle.ts'
 import { followsHeader, logHeader, type MutationOutcome, mutationsResponse } from '../../src-shared/contract/http.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import { checkShape } from '../mutations/canonical.ts'
 import { executeBatch } from '../mutations/execute.ts'
 import { mutationsBatch, receive } from '../mutations/received.ts'
-import { epochOf } from '../shapes/handle.ts'
 import { json } from './answer.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
@@ -32,7 +32,7 @@ export const mutationsRoute = ({ db, log, keys, now, counters, epoch }: Services
         return json(await executeBatch({ db, device, log, now, leaseKey: keys.lease, onDecided, follows }, batch))
       } catch (error) {
         // The device knows from the log that we had more of it.
-        const held = epochOf(header(logHeader) ?? '')
+        const held = epochOf(header(logHeader))
         if (held && error instanceof DomainError && error.code === 'sequence_gap') {
           await epoch.doubt(held, 'sequence', device.id)
         }

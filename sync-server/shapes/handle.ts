@@ -11,10 +11,6 @@ export interface LogName {
 export const newHandle = ({ facilityId, audience }: LogName, epoch: string): string =>
   `${facilityId}.${audience}.${epoch}.${randomBytes(6).toString('hex')}`
 
-/** The epoch that a handle was made in, if it is one of ours. */
-export const epochOf = (handle: string): string | undefined =>
-  /^[^.]{36}\.(?:desk|office)\.([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.[\da-f]{12}$/.exec(handle)?.[1]
-
 /** Whether a handle that a client brought was made for this log in the server's present history. */
 export const fitsHandle = (handle: string, { facilityId, audience }: LogName, epoch: string): boolean => {
   const prefix = `${facilityId}.${audience}.${epoch}.`

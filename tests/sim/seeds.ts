@@ -33,6 +33,12 @@ export const knownSeeds: readonly KnownSeed[] = [
     found: 'a payment whose number the copy of its computer had used was never sent after a restart (U5, D15)',
   },
   {
+    seed: 437507765,
+    operations: 200,
+    found:
+      'a copied computer and a restored server: numbers of the one hid what only the other was told is done (D15, S5)',
+  },
+  {
     seed: 48818493,
     operations: 200,
     found: 'a power cut took the end of a carry-over, and a first sync filled what was half there (F8, I5)',

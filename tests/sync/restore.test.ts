@@ -1,7 +1,9 @@
+import { cpSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Backup, type BackupOptions, backUp } from '../support/backup.ts'
-import { enrollDesk, type TestDesk } from '../support/desk.ts'
+import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
 import { cuttable } from '../support/lines.ts'
+import { temporaryFolder } from '../support/store.ts'
 import { startSyncServer, type TestServer } from '../support/sync-server.ts'
 import { until } from '../support/until.ts'
 
@@ -66,6 +68,8 @@ const labels = (desk: TestDesk) =>
 
 const epoch = async () =>
   (await server.sql<{ epoch: string; reason: string }>('select epoch, reason from server_epoch'))[0]
+
+const outcomesOf = (id: string) => server.sql(`select outcome, code from mutations where id = $1`, [id])
 
 /** Two desks have worked since the backup, both know all of it, and their lines are cut. */
 const workSinceBackup = async (options?: BackupOptions) => {
@@ -153,6 +157,40 @@ describe('a database that was restored from a backup', () => {
     mend()
 
     await expectNothingLost(situation)
+  })
+
+  test('is told by a copied computer what only that one was answered, also behind numbers of the other (S5, D15)', async () => {
+    const stopped = await newDesk()
+    await checkIn(stopped, 0)
+    await drained(stopped)
+    await stopped.stop()
+    const folder = temporaryFolder()
+    cpSync(stopped.folder, folder, { recursive: true })
+    const lines = [cuttable(), cuttable()] as const
+    const [one, two] = [openDesk({ folder: stopped.folder, ...lines[0] }), openDesk({ folder, ...lines[1] })]
+    desks.push(one, two)
+    await Promise.all([one.signIn(), two.signIn()])
+    const backup = await newBackup()
+    lines[1].cut(true)
+    const { mutation_id: ofCopy } = await pay(two, 700)
+    await pay(one, 1000)
+    await drained(one)
+    lines[1].cut(false)
+    await until(async () => (await outcomesOf(ofCopy)).length === 1)
+    await pay(one, 2000)
+    await until(() => two.rows('payments').length === 2)
+    for (const line of lines) line.cut(true)
+
+    await backup.restore()
+    await until(async () => (await epoch())?.reason === 'restored')
+    lines[0].cut(false)
+    await until(async () => (await server.sql('select from device_progress where last_seq = 3')).length === 1)
+    expect(await outcomesOf(ofCopy)).toEqual([])
+    lines[1].cut(false)
+
+    await until(async () => (await outcomesOf(ofCopy)).length === 1)
+    expect(await outcomesOf(ofCopy)).toEqual([{ outcome: 'refused', code: 'sequence_gap' }])
+    expect([...one.faults, ...two.faults]).toEqual([])
   })
 
   test('takes back a computer that was enrolled since, and gave its series of receipts to no other (S5, B3)', async () => {

@@ -8,10 +8,11 @@ const keepSentMs = 35 * 24 * 3600 * 1000
 
 /** A clock that runs ahead must not forget what a restored server may ask for. */
 export const forgetOldSent = (
-  { desk, replica, progress }: Pick<Store, 'desk' | 'replica' | 'progress'>,
+  store: Pick<Store, 'desk' | 'replica' | 'progress' | 'epoch'>,
   { clock }: Pick<Environment, 'clock'>,
 ): void => {
+  const { desk, replica } = store
   const received = Date.parse(replica.readState().receivedUpTo ?? '1970-01-01')
   const before = Math.min(clock.now(), received) - keepSentMs
-  desk.pruneSent(answeredUpTo(desk, progress), instantToText(before))
+  desk.pruneSent(answeredUpTo(desk, store), instantToText(before))
 }

@@ -8,14 +8,14 @@ import { DomainError } from '../../../src-shared/errors.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Environment } from '../environment.ts'
 import { Outage, type Server } from '../sync/server.ts'
-import { answeredUpTo, keepAnswered } from './answered.ts'
+import { answeredUpTo, type Decided, keepAnswered } from './answered.ts'
 import { initialUpload, pauseOf, type UploadEvent, uploadStep } from './upload-state.ts'
 
 export interface SenderParts {
   readonly desk: Pick<Desk, 'mutationsAfter' | 'hasSkipped' | 'setting' | 'saveSetting'>
   readonly server: Pick<Server, 'post'>
-  /** What the replica knows to be decided. */
-  readonly progress: () => number
+  /** Looked at when it starts: whoever shows another replica starts it anew. */
+  readonly decided: Decided
   readonly environment: Pick<Environment, 'clock' | 'random'>
   /** The server will not take the batch as it is; it is tried again later. */
   readonly onProblem: (error: DomainError) => void
@@ -34,8 +34,9 @@ export interface Sender {
  */
 export const startSender = (parts: SenderParts): Sender => {
   const { clock, random } = parts.environment
-  let upload = initialUpload(answeredUpTo(parts.desk, parts.progress()))
-  keepAnswered(parts.desk, upload.answeredUpTo)
+  const { epoch } = parts.decided
+  let upload = initialUpload(answeredUpTo(parts.desk, parts.decided))
+  keepAnswered(parts.desk, upload.answeredUpTo, epoch)
   let cancelTimer = (): void => undefined
 
   const step = (event: UploadEvent, problem?: unknown): void => {
@@ -65,7 +66,7 @@ export const startSender = (parts: SenderParts): Sender => {
       const { outcomes } = await parts.server.post('/v1/mutations', { mutations: batch }, mutationsResponse, headers)
       // The answer to something else, such as an old one that a proxy has kept (FAULTS N8).
       if (outcomes.at(-1)?.id !== last.id) throw new Outage(new Error('This answers another batch'))
-      keepAnswered(parts.desk, last.seq)
+      keepAnswered(parts.desk, last.seq, epoch)
       step({ kind: 'answered' })
     } catch (error) {
       if (!(error instanceof Outage) && !(error instanceof DomainError)) parts.onFault(error)

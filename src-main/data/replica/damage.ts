@@ -1,5 +1,5 @@
 import { DomainError } from '../../../src-shared/errors.ts'
-import { isDamage } from '../sqlite.ts'
+import { diskProblem, isDamage } from '../sqlite.ts'
 
 /** Whether a page of the shown replica could not be read (FAULTS D7). */
 export interface Damage {
@@ -11,6 +11,8 @@ export interface Damage {
   readonly reading: <T>(read: () => T, otherwise: T) => T
   /** An error as the person gets it; damage is told. */
   readonly explained: (error: unknown) => unknown
+  /** Work whose errors of the disk are told in words. */
+  readonly explaining: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /** `onDamage` may be called often. */
@@ -19,6 +21,16 @@ export const damageOf = (onDamage: () => void): Damage => {
   const tell = (): void => {
     isFound = true
     onDamage()
+  }
+  const explained = (error: unknown): unknown => {
+    if (!isDamage(error)) return error
+    tell()
+    return Object.assign(
+      new DomainError('database_unreadable', 'A part of the data on this computer is damaged; it is fetched again.', {
+        renewing: true,
+      }),
+      { cause: error },
+    )
   }
   return {
     isFound: () => isFound,
@@ -35,15 +47,14 @@ export const damageOf = (onDamage: () => void): Damage => {
         return otherwise
       }
     },
-    explained: (error) => {
-      if (!isDamage(error)) return error
-      tell()
-      return Object.assign(
-        new DomainError('database_unreadable', 'A part of the data on this computer is damaged; it is fetched again.', {
-          renewing: true,
-        }),
-        { cause: error },
-      )
+    explained,
+    explaining: async (work) => {
+      try {
+        return await work()
+      } catch (error) {
+        const told = explained(error)
+        throw diskProblem(told) ?? told
+      }
     },
   }
 }

@@ -69,7 +69,7 @@ export class Sync {
   }
 
   #onShown(): void {
-    // A server that was restored has lost answers which the old sender remembers: ask the log, not the memory.
+    // A server that was restored has lost answers which the old sender remembers: ask the log, not the memory (SPEC U8).
     this.#sender.stop()
     this.#sender = this.#startSender()
     this.wake()
@@ -81,7 +81,7 @@ export class Sync {
     return startSender({
       desk: store.desk,
       server: { post: (path, body, answer, more) => server.post(path, body, answer, { ...this.#source(), ...more }) },
-      progress: () => store.progress,
+      decided: store,
       environment,
       onProblem: (error) => this.#onRefusal(error),
       onFault: this.#parts.onFault,

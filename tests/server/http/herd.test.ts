@@ -64,7 +64,7 @@ const startDesk = async (device: TestDevice, environment: ReturnType<typeof envi
       saveSetting: () => undefined,
     },
     server: connectServer({ url: server.url(), identity, environment, onContact }),
-    progress: () => 0,
+    decided: { progress: 0, epoch: undefined },
     environment,
     onProblem: (error) => expect.fail(error.message),
     onFault: (error) => expect.fail(String(error)),

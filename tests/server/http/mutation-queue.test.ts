@@ -115,18 +115,21 @@ describe('a long queue', () => {
 })
 
 describe('a device that has skipped numbers', () => {
+  const checkIn = (from: TestDevice, seq: number) => {
+    const entries = [{ student_id: server.counter.children[0].id, session_id: server.counter.session.id }]
+    return from.mutation('check_in.record', { entries }, { seq })
+  }
   const skipping = async (follows: number) => {
     const other = await server.enroll()
-    const entries = [{ student_id: server.counter.children[0].id, session_id: server.counter.session.id }]
-    const first = await other.mutation('check_in.record', { entries })
-    const last = await other.mutation('check_in.record', { entries }, { seq: 1000 })
+    const first = await checkIn(other, 1)
+    const last = await checkIn(other, 1000)
     await other.send(first)
     const answer = await other.request<{ readonly code?: string }>('/v1/mutations', {
       method: 'POST',
       headers: { 'content-type': 'application/json', [followsHeader]: String(follows) },
       body: JSON.stringify({ mutations: [last] }),
     })
-    return { answer, lastSeq: await lastSeqOf(other) }
+    return { other, answer, lastSeq: await lastSeqOf(other) }
   }
 
   test('and says after which goes on behind them', async () => {
@@ -134,6 +137,17 @@ describe('a device that has skipped numbers', () => {
 
     expect(answer).toMatchObject({ status: 200, body: { outcomes: [{ seq: 1000, outcome: 'applied' }] } })
     expect(lastSeq).toBe(1000)
+  })
+
+  test('may still come with them: each number is good for one mutation (D15)', async () => {
+    const { other } = await skipping(1)
+    const [late, other_late] = [await checkIn(other, 7), await checkIn(other, 7)]
+
+    const { body } = await other.send(late)
+    const { body: second } = await other.send(other_late)
+
+    expect(body).toMatchObject({ outcomes: [{ seq: 7, outcome: 'applied' }], last_seq: 1000 })
+    expect(second.outcomes).toMatchObject([{ seq: 7, outcome: 'refused', error: { code: 'sequence_gap' } }])
   })
 
   test.each([0, 2, 999])('is not believed where the server does not stand at number %d', async (follows) => {

@@ -29,6 +29,8 @@ interface World {
   progress: number
   /** What `desk.db` keeps of what was answered. */
   answered?: string
+  /** The server's history that the log is of. */
+  readonly epoch?: string
   /** Throws what the server says, or answers. */
   readonly answer: (seqs: readonly number[]) => void
   /** A proxy answers with what it has kept. */
@@ -56,7 +58,7 @@ const start = (world: World) => {
         return answer.parse({ outcomes: world.isStale ? [] : outcomes, last_seq: Math.max(world.progress, ...seqs) })
       },
     },
-    progress: () => world.progress,
+    decided: { progress: world.progress, epoch: world.epoch },
     environment: environmentWith({ random: () => 0 }),
     onProblem: ({ code }) => problems.push(code),
     onFault: (fault) => faults.push(fault),
@@ -134,15 +136,36 @@ describe('a mutation that was not answered (U5)', () => {
   })
 
   test('is sent after a restart too: what was answered is kept', async () => {
-    const { sent } = start({ saved: saved(1, 2, 3), progress: 3, answered: '1', answer: () => undefined })
+    const { sent } = start({
+      saved: saved(1, 2, 3),
+      progress: 3,
+      answered: '1 now',
+      epoch: 'now',
+      answer: () => undefined,
+    })
 
     await until(() => sent.length > 0)
 
     expect(sent).toEqual([[2, 3]])
   })
 
+  test('is everything that is kept where the server has begun a new history: it may have lost any of it (U8, S5)', async () => {
+    const world = { saved: saved(1, 2, 3), progress: 3, answered: '3 before', answer: () => undefined }
+    const { sent } = start({ ...world, epoch: 'after' })
+
+    await until(() => sent.length > 0)
+
+    expect(sent).toEqual([[1, 2, 3]])
+  })
+
   test('is everything behind the log of a server that was restored', async () => {
-    const { sent } = start({ saved: saved(1, 2, 3), progress: 1, answered: '3', answer: () => undefined })
+    const { sent } = start({
+      saved: saved(1, 2, 3),
+      progress: 1,
+      answered: '3 now',
+      epoch: 'now',
+      answer: () => undefined,
+    })
 
     await until(() => sent.length > 0)
 
