@@ -60,7 +60,7 @@ const virtualDate = ({ scheduler }: GlobalParts): DateConstructor => {
 
 /**
  * The official client and Fastify take time and chance from the global scope: for as long as a run lasts, those are the
- * simulated ones. Answers how to put the real ones back.
+ * simulated ones, and what the client thinks of a simulated proxy is no news. Answers how to put the real ones back.
  */
 export const installGlobals = (parts: GlobalParts): (() => void) => {
   const { scheduler, chance } = parts
@@ -74,17 +74,20 @@ export const installGlobals = (parts: GlobalParts): (() => void) => {
   }
   const real = Object.fromEntries(Object.keys(fakes).map((name) => [name, Reflect.get(globalThis, name) as unknown]))
   const realRandom = Math.random
+  const realWarn = console.warn
   const realDelay = timersPromises.setTimeout
   const delay = <T>(milliseconds = 0, value?: T): Promise<T | undefined> =>
     new Promise((resolve) => void scheduler.after(milliseconds, () => resolve(value)))
 
   Object.assign(globalThis, fakes)
   Math.random = chance.float
+  console.warn = () => undefined
   Object.assign(timersPromises, { setTimeout: delay })
   syncBuiltinESMExports()
   return () => {
     Object.assign(globalThis, real)
     Math.random = realRandom
+    console.warn = realWarn
     Object.assign(timersPromises, { setTimeout: realDelay })
     syncBuiltinESMExports()
   }

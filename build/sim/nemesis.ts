@@ -97,6 +97,7 @@ const changeWeather = (link: Link, chance: Chance, parts: WeatherParts): void =>
     weather.truncated = noise(30)
     weather.strange = noise(30)
     weather.stale = noise(15)
+    weather.stuck = noise(30)
     weather.changed = noise(20)
     weather.busy = noise(80)
     weather.delay[1] = chance.pick([50, 400, 2000, 6000])

@@ -2,6 +2,7 @@ import type { History } from './history.ts'
 import type { Chance } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import { type Answer, NotServed, type Request } from './server.ts'
+import { nothingNew } from './stuck-proxy.ts'
 
 /** How the line of one device is. Percentages are of requests. */
 export interface Weather {
@@ -15,6 +16,8 @@ export interface Weather {
   strange: number
   /** An answer from a cache between. */
   stale: number
+  /** A proxy that says of the log that nothing is new, at once, some times in a row. */
+  stuck: number
   /** A mutation comes once more, under the same id, and says something else. */
   changed: number
   /** What the device sends up meets a server that has no time for it; the log goes on. */
@@ -31,6 +34,7 @@ export const fairWeather = (): Weather => ({
   truncated: 0,
   strange: 0,
   stale: 0,
+  stuck: 0,
   changed: 0,
   busy: 0,
   delay: [2, 40],
@@ -73,6 +77,8 @@ export class Link {
   /** Ids of the mutations that have reached a server. */
   readonly delivered = new Set<string>()
   readonly #cache = new Map<string, Answer>()
+  /** How often the proxy will say that nothing is new. */
+  #stuckFor = 0
 
   constructor(parts: LinkParts) {
     this.#parts = parts
@@ -120,6 +126,14 @@ export class Link {
     if (old) {
       this.#fault('stale cached answer')
       this.#later(() => exchange.settle(old))
+      return
+    }
+    const empty = nothingNew(exchange.request)
+    if (empty && this.#stuckFor === 0 && chance.happens(this.weather.stuck)) this.#stuckFor = 6
+    if (empty && this.#stuckFor > 0) {
+      this.#stuckFor -= 1
+      this.#fault('stuck proxy')
+      scheduler.after(chance.int(1, 20), () => exchange.settle(empty))
       return
     }
     if (isUpload(exchange.request) && chance.happens(this.weather.busy)) {

@@ -27,14 +27,15 @@ export const knownSeeds: readonly KnownSeed[] = [
     found: 'a disk that failed while a new replica was finished left it half installed for ever (D5, I8)',
   },
   {
-    seed: 4,
+    seed: 8,
     operations: 60,
     plan: { ...busy, deviceFalls: 8000, once: ['copy a computer'] },
     found: 'a payment whose number the copy of its computer had used was never sent after a restart (U5, D15)',
   },
   {
-    seed: 437507765,
-    operations: 200,
+    seed: 11,
+    operations: 50,
+    plan: { ...busy, once: ['copy a computer', 'restore the server'] },
     found:
       'a copied computer and a restored server: numbers of the one hid what only the other was told is done (D15, S5)',
   },
