@@ -49,7 +49,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'hash of the body (N3)',
     file: ledger,
-    changes: [["    .where('body_hash', '=', received.bodyHash)\n", '']],
+    changes: [['row?.body_hash !== received.bodyHash', 'row === undefined']],
     plan: noise,
   },
   {

@@ -5,11 +5,14 @@ const frameHeaderBytes = 24
 /** Where the wal-index says how many frames are in the database file already (SQLite's WalCkptInfo.nBackfill). */
 const backfillOffset = 96
 
+/** Which generation of the log it is. */
+const saltOf = (log: Buffer): Buffer => log.subarray(16, 24)
+
 /** Numbers of frames after which a transaction ends, in the present generation of the log. */
 const commitsIn = (log: Buffer): readonly number[] => {
   if (log.length < headerBytes) return []
   const pageBytes = log.readUInt32BE(8)
-  const salt = log.subarray(16, 24)
+  const salt = saltOf(log)
   const commits: number[] = []
   const frameBytes = frameHeaderBytes + pageBytes
   for (let frame = 0; headerBytes + (frame + 1) * frameBytes <= log.length; frame += 1) {
@@ -25,6 +28,19 @@ const framesInFile = (file: string): number => {
   if (!existsSync(index)) return 0
   const bytes = readFileSync(index)
   return bytes.length < backfillOffset + 4 ? 0 : bytes.readUInt32LE(backfillOffset)
+}
+
+/**
+ * The wal-index does not outlive a kill, and what was in the database file before it must still survive a power cut: the
+ * log was forced for that. Kept beside the file, for the generation of the log that it is about.
+ */
+const forcedNote = (file: string): string => `${file}-forced`
+
+const framesForced = (file: string, log: Buffer): number => {
+  const note = existsSync(forcedNote(file)) ? readFileSync(forcedNote(file), 'utf8') : ''
+  const [salt, frames] = note.split(' ')
+  const known = salt === saltOf(log).toString('hex') ? Number(frames) : 0
+  return Math.max(known, framesInFile(file))
 }
 
 interface CopyOptions {
@@ -43,7 +59,8 @@ export const copyAfterCrash = ({ from, to, survivors }: CopyOptions): number => 
   if (!existsSync(`${from}-wal`)) return 0
   const log = readFileSync(`${from}-wal`)
   const commits = commitsIn(log)
-  const checkpointed = framesInFile(from)
+  const checkpointed = framesForced(from, log)
+  writeFileSync(forcedNote(to), `${saltOf(log).toString('hex')} ${checkpointed}`)
   const open = commits.filter((frame) => frame > checkpointed)
   const kept = survivors ? survivors(open.length) : open.length
   const lastFrame = kept === 0 ? checkpointed : (open[kept - 1] ?? checkpointed)
