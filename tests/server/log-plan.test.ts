@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readInRole } from '../../sync-server/db/postgres.ts'
+import { inRole } from '../../sync-server/db/postgres.ts'
 import { logSession, logStatement } from '../../sync-server/shapes/log.ts'
 import { academy } from '../support/academy.ts'
 import { createFoyerDatabase, type FoyerDatabase } from '../support/foyer-database.ts'
@@ -41,10 +41,16 @@ const fill = async (after: number, count: number): Promise<void> => {
 const planOf = async (position: number): Promise<PlanNode> => {
   const limit = { rows: looked, bytes: 4_000_000 }
   const statement = logStatement({ log, after: { position, since: 0 }, limit })
-  const { rows } = await readInRole(database.server, logSession(log), (tx) =>
-    sql<Record<'QUERY PLAN', readonly [{ readonly Plan: PlanNode }]>>`
-      explain (analyze, buffers, timing off, format json) ${statement}`.execute(tx),
-  )
+  const { rows } = await inRole(database.server, logSession(log), async (tx) => {
+    // As a connection keeps it: planned without knowing the values.
+    const { sql: text, parameters } = statement.compile(tx)
+    await sql.raw(`prepare reading as ${text}`).execute(tx)
+    const explained = await sql<Record<'QUERY PLAN', readonly [{ readonly Plan: PlanNode }]>>`
+      explain (analyze, buffers, timing off, format json)
+      execute reading (${sql.join(parameters.map((value) => sql.lit(value)))})`.execute(tx)
+    await sql`deallocate reading`.execute(tx)
+    return explained
+  })
   const [row] = rows
   if (!row) throw new Error('There is no plan')
   return row['QUERY PLAN'][0].Plan
