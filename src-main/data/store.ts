@@ -24,6 +24,7 @@ import { catchUp } from './sync/catch-up.ts'
 import { loadEntries } from './sync/load-entries.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
 import { replaceLostWork } from './sync/replace-lost.ts'
+import { takeOffUnsent } from './sync/take-off.ts'
 
 export interface StoreParts {
   readonly folder: string
@@ -183,7 +184,10 @@ export class Store {
     })
     await this.#exclusive(async () => {
       const progress = progressIn(fresh.replica.db, this.#parts.profile.device_id)
-      await fresh.replica.transact((tx) => replay(tx, this.#rebaseParts(fresh), progress))
+      await fresh.replica.transact((tx) => {
+        takeOffUnsent(fresh.replica)
+        return replay(tx, this.#rebaseParts(fresh), progress)
+      })
       // Only now: what failed until here is done once more when the log comes to its end again.
       await this.#show(fresh)
       await this.#replaceLost()

@@ -90,9 +90,11 @@ const replicaOver = (
   })
   tune(readConnection, { cacheKib: 32_768 })
   const state = stateStore(db)
-  if (!state.read().isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 8000 })
-  let search = state.read().isIndexed && !state.read().isComplete ? installSearch(db) : undefined
-  let live: Live | undefined = state.read().isComplete ? goLive(db, installSearch(db)) : undefined
+  const { isIndexed, isComplete } = state.read()
+  if (!isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 8000 })
+  // Once on a connection: a replica that was completed and not shown yet is completed again.
+  let search = isIndexed ? installSearch(db) : undefined
+  let live = isComplete && search ? goLive(db, search) : undefined
 
   const transact: Replica['transact'] = (work) => writes.transaction().execute(work)
   return {

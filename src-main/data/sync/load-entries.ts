@@ -1,6 +1,7 @@
 import { type Applier, latestHlcOf } from '../../../src-shared/replica/apply.ts'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import type { Replica } from '../replica/replica.ts'
+import { takeOffUnsent } from './take-off.ts'
 
 interface Target {
   readonly replica: Replica
@@ -14,6 +15,7 @@ export const loadEntries = (
   handle: string | undefined,
 ): Promise<void> =>
   replica.transact(async () => {
+    takeOffUnsent(replica)
     applier.load(entries)
     replica.keepSearch()
     const { latestHlc } = replica.state.read()

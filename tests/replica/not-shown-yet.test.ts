@@ -1,0 +1,77 @@
+import { copyFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Store } from '../../src-main/data/store.ts'
+import { counterRows, entriesOf } from '../support/counter-rows.ts'
+import {
+  checkInAll,
+  openCounterStore,
+  payCash,
+  removeFolder,
+  rowsOf,
+  storeParts,
+  temporaryFolder,
+} from '../support/store.ts'
+
+let folder: string
+let store: Store
+const counter = counterRows()
+const entries = entriesOf(counter.rows)
+const end = { position: entries.length, handle: 'handle-2', serverTime: undefined }
+
+beforeEach(async () => {
+  folder = temporaryFolder()
+  store = await openCounterStore(folder, counter)
+})
+afterEach(async () => {
+  await store.close()
+  removeFolder(folder)
+})
+
+/** `desk.db` cannot be written at the moment in which it should name the next replica. */
+const failToShow = async (): Promise<void> => {
+  await store.startOver()
+  await store.append(entries, 'handle-2')
+  vi.spyOn(store.desk, 'saveSetting').mockImplementationOnce(() => {
+    throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_WRITE' })
+  })
+  await expect(store.completeLoad(end)).rejects.toThrow('disk')
+}
+
+describe('a replica that is whole and could not be shown', () => {
+  test('is completed again: what is unsent is taken off, and run again over what came since (F1, R1)', async () => {
+    await checkInAll(store, counter)
+    await payCash(store, counter)
+    await failToShow()
+    const [place] = counter.rows.bookings ?? []
+    if (!place) throw new Error('The counter has no booking')
+
+    await store.append(entriesOf({ bookings: [{ ...place, kind: 'trial' }] }, entries.length), 'handle-2')
+    await store.completeLoad({ ...end, position: entries.length + 1 })
+
+    expect(store.replica.file).toContain('replica-2.db')
+    expect(rowsOf(store, 'check_ins')).toHaveLength(3)
+    expect(rowsOf(store, 'receipts')).toHaveLength(1)
+    expect(store.replica.db.prepare('select count(*) from local_refusals').pluck().get()).toBe(0)
+    expect(rowsOf(store, 'bookings').find(({ id }) => id === place.id)).toMatchObject({ kind: 'trial' })
+  })
+
+  test('can be filled once more by a snapshot after a kill (F10)', async () => {
+    await payCash(store, counter)
+    await failToShow()
+    await store.close()
+    const next = path.join(folder, 'next')
+    copyFileSync(path.join(folder, 'replica-2.db'), next)
+    store = await Store.open(storeParts(folder, counter))
+    await store.startOver()
+
+    await store.fillNext(async (_work, { file }) => {
+      copyFileSync(next, file)
+      return 'loaded'
+    })
+    await store.completeLoad(end)
+
+    expect(rowsOf(store, 'payments')).toHaveLength(1)
+    expect(store.replica.db.prepare('select count(*) from local_refusals').pluck().get()).toBe(0)
+  })
+})
