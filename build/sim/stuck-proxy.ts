@@ -2,7 +2,7 @@ import type { Answer, Request } from './server.ts'
 
 /**
  * What a proxy says that leaves the query out of its keys, to a request of the log that goes on from somewhere: nothing,
- * and go on from there. After five of that within half a second the official client begins anew by itself (SPEC F5).
+ * and go on from there. After five of that within half a second the official client begins anew by itself (FAULTS N8, SPEC F5).
  */
 export const nothingNew = ({ url }: Request): Answer | undefined => {
   const { pathname, searchParams } = new URL(url, 'http://server')

@@ -182,23 +182,12 @@ export class LogFeed {
   }
 
   async #onLogEvent(event: LogEvent, handle: string | undefined): Promise<void> {
-    this.#requireSameLog(event, handle)
     if (event.kind === 'up-to-date') {
       this.#end = { handle, position: event.position, serverTime: event.serverTime }
     }
     await this.#step(event, handle)
     this.#problem = null
     this.#parts.onStatus()
-  }
-
-  /**
-   * The client can begin anew by itself when it suspects a cache. It says so only by another handle, and what was deleted
-   * in between would stay. Throws; then the server is asked from where we are.
-   */
-  #requireSameLog({ kind }: LogEvent, handle: string | undefined): void {
-    const known = this.#parts.store.feedState.handle
-    if (kind === 'must-refetch' || known === undefined || handle === known) return
-    throw new Error('The log began anew without a word')
   }
 
   async #apply(): Promise<void> {

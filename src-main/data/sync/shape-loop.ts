@@ -2,13 +2,14 @@ import { isChangeMessage, type Message, ShapeStream } from '@electric-sql/client
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import type { LogEvent } from './feed.ts'
 import { type LogBodies, logBodies } from './log-bodies.ts'
+import { type Place, sameLog } from './same-log.ts'
 import type { Server } from './server.ts'
 
 export interface ShapeLoopParts {
   readonly url: string
   readonly server: Pick<Server, 'fetch'>
   /** Where to go on; position 0 without a handle starts from the beginning. */
-  readonly from: { readonly position: number; readonly handle: string | undefined }
+  readonly from: Place
   /** One event after the other; the next is asked for when this is done. */
   readonly onEvent: (event: LogEvent, handle: string | undefined) => Promise<void>
   /** Called at most once: the stream has ended, because of the server's final answer or of an event that failed. */
@@ -24,6 +25,7 @@ export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts)
     onEnd(error)
   }
   const bodies = logBodies(server.fetch)
+  const requireSameLog = sameLog(from)
   const stream = new ShapeStream({
     url: `${url}/v1/shape`,
     ...(from.handle === undefined ? {} : { offset: `${from.position}_0`, handle: from.handle }),
@@ -38,6 +40,7 @@ export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts)
     try {
       for (const event of toLogEvents(messages, bodies)) {
         if (abort.signal.aborted) return
+        requireSameLog(event, stream.shapeHandle)
         await onEvent(event, stream.shapeHandle)
       }
     } catch (error) {
