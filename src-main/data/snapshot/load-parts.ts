@@ -5,7 +5,7 @@ import { createTables, indexDdl, schemaFingerprint } from '../../../src-shared/r
 import { partTables, snapshotFingerprint } from '../../../src-shared/replica/snapshot-parts.ts'
 import type { Disk } from '../environment.ts'
 import { stateStore } from '../replica/state.ts'
-import { cipherOf, type SqliteDatabase, textOrUndefined } from '../sqlite.ts'
+import { cipherOf, diskProblem, type SqliteDatabase, textOrUndefined } from '../sqlite.ts'
 import { DamagedPart, type LoadProgress, type PartFacts, type ReplicaFile } from './replica-work.ts'
 
 /** What a manifest must say, or its parts are of no use to this program. */
@@ -89,6 +89,8 @@ export const addPart = ({ file, key }: ReplicaFile, number: number, raw: Uint8Ar
       .prepare("insert or replace into replica.replica_state values ('snapshot', ?)")
       .run(JSON.stringify({ ...progress, partsDone: number + 1 } satisfies LoadProgress))
     part.exec('commit')
+  } catch (error) {
+    throw diskProblem(error) ?? error
   } finally {
     // Rolls back what was not committed.
     part.close()
