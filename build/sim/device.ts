@@ -238,6 +238,7 @@ export class SimDevice {
       bytes: chance.bytes,
       fetch: link.fetchFor(isDead),
       disk: disk.disk,
+      work: disk.work,
     }
   }
 

@@ -1,4 +1,6 @@
+import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import { Readable } from 'node:stream'
 import timersPromises from 'node:timers/promises'
 import type { Activity } from './activity.ts'
 import type { Chance } from './random.ts'
@@ -58,6 +60,10 @@ const virtualDate = ({ scheduler }: GlobalParts): DateConstructor => {
   })
 }
 
+/** A thread that reads a file would take real time, which nobody waits for. */
+const readAtOnce = (file: string, { start = 0 }: { readonly start?: number } = {}): Readable =>
+  Readable.from([fs.readFileSync(file).subarray(start)])
+
 /**
  * The official client and Fastify take time and chance from the global scope: for as long as a run lasts, those are the
  * simulated ones, and what the client thinks of a simulated proxy is no news. Answers how to put the real ones back.
@@ -75,6 +81,7 @@ export const installGlobals = (parts: GlobalParts): (() => void) => {
   const real = Object.fromEntries(Object.keys(fakes).map((name) => [name, Reflect.get(globalThis, name) as unknown]))
   const realRandom = Math.random
   const realWarn = console.warn
+  const realStream = fs.createReadStream
   const realDelay = timersPromises.setTimeout
   const delay = <T>(milliseconds = 0, value?: T): Promise<T | undefined> =>
     new Promise((resolve) => void scheduler.after(milliseconds, () => resolve(value)))
@@ -83,12 +90,14 @@ export const installGlobals = (parts: GlobalParts): (() => void) => {
   Math.random = chance.float
   console.warn = () => undefined
   Object.assign(timersPromises, { setTimeout: delay })
+  Object.assign(fs, { createReadStream: readAtOnce })
   syncBuiltinESMExports()
   return () => {
     Object.assign(globalThis, real)
     Math.random = realRandom
     console.warn = realWarn
     Object.assign(timersPromises, { setTimeout: realDelay })
+    Object.assign(fs, { createReadStream: realStream })
     syncBuiltinESMExports()
   }
 }

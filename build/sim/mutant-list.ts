@@ -11,6 +11,7 @@ export interface Mutant {
 
 const noLines = { cut: 0, flap: 0, noise: 0 }
 const calm: Partial<Plan> = {
+  snapshots: 0,
   lines: noLines,
   deviceFalls: 0,
   serverFalls: 0,
@@ -140,9 +141,24 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'log that began anew without a word (F5, N8)',
-    file: 'src-main/data/sync/log-feed.ts',
-    changes: [["    throw new Error('The log began anew without a word')\n", '']],
+    file: 'src-main/data/sync/same-log.ts',
+    changes: [
+      ["throw new Error('The log began anew without a word')", 'known = handle'],
+      ["throw new Error('The log went back')", 'position = 0'],
+    ],
     plan: { ...noise, office: 400, once: ['change the epoch', 'prune removals'] },
+  },
+  {
+    name: 'hash of a part (F10)',
+    file: 'src-main/data/snapshot/load-parts.ts',
+    changes: [["throw new DamagedPart('its hash is another one')", 'return']],
+    plan: { ...noise, snapshots: 3000, deviceFalls: 8000 },
+  },
+  {
+    name: 'today is not all (F12)',
+    file: 'src-main/data/snapshot/load-parts.ts',
+    changes: [['isStale: isOfToday, isOfToday', 'isStale: false, isOfToday: false']],
+    plan: { ...calm, snapshots: 3000, office: 400 },
   },
   {
     name: 'epoch in the handle (S4, S5)',

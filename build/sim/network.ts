@@ -165,6 +165,8 @@ export class Link {
       history.note(name, `${what} answered ${answer.status}`)
       for (const [, id] of idsIn(exchange.request)) this.delivered.add(String(id))
       if (answer.status === 200) this.#cache.set(exchange.request.url, answer)
+      const extent = /^\/v1\/snapshot\?extent=(\w+)/.exec(exchange.request.url)?.[1]
+      if (answer.status === 200 && extent !== undefined) history.count(`snapshot of ${extent}`)
       if (answer.status === 200) await this.#sendChanged(exchange.request)
       this.#later(() => this.#bring(exchange, answer))
     } catch (error) {
@@ -199,7 +201,7 @@ export class Link {
     }
     if (chance.happens(weather.truncated)) {
       this.#fault('truncated answer')
-      exchange.settle({ ...answer, body: answer.body.slice(0, chance.int(0, Math.max(0, answer.body.length - 1))) })
+      exchange.settle({ ...answer, body: cut(answer.body, chance) })
       return
     }
     if (chance.happens(weather.strange)) {
@@ -215,6 +217,15 @@ export class Link {
     const { scheduler, chance } = this.#parts
     if (!this.weather.isSilent) scheduler.after(chance.int(1, 2000), () => exchange.fail('connection reset'))
   }
+}
+
+const cut = (body: Answer['body'], chance: Chance): Answer['body'] => {
+  const length = chance.int(0, Math.max(0, body.length - 1))
+  if (typeof body === 'string') return body.slice(0, length)
+  if (chance.happens(70)) return body.subarray(0, length)
+  const spoiled = Buffer.from(body)
+  spoiled.writeUInt8(spoiled.readUInt8(length) ^ 4, length)
+  return spoiled
 }
 
 /** Of the mutations that it brings. */

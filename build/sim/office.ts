@@ -55,6 +55,7 @@ export const createOffice = (parts: OfficeParts): Office => {
 const deedWeights = {
   'cancel a session': 2,
   'move a session': 3,
+  'put a session off': 1,
   'open a roll again': 2,
   'rename a family': 4,
   'add an invoice': 5,
@@ -101,6 +102,8 @@ const withClasses = ({ sql, chance, one, world }: DeedParts): Record<ClassDeed, 
     'cancel a session': async () => sql("update sessions set status = 'cancelled' where id = $1", [await session()]),
     'move a session': async () =>
       sql("update sessions set starts_at = '18:00', ends_at = '18:45' where id = $1", [await session()]),
+    // Beyond what a snapshot of today has.
+    'put a session off': async () => sql('update sessions set date = date + 21 where id = $1', [await session()]),
     'open a roll again': async () =>
       sql("update sessions set roll_closed_at = null, roll_closed_by = null, status = 'scheduled' where id = $1", [
         await session(),

@@ -18,6 +18,8 @@ export interface Plan {
   readonly notificationsLost: number
   readonly wrongClocks: number
   readonly office: number
+  /** Mean milliseconds between the looks of the process that makes snapshots; none with 0. */
+  readonly snapshots: number
   readonly once: readonly Once[]
 }
 
@@ -65,6 +67,7 @@ export const drawPlan = (chance: Chance, operations: number): Plan => {
     notificationsLost: often(30, 50, 1000),
     wrongClocks: often(40, 20, 100),
     office: chance.int(1500, 8000),
+    snapshots: often(60, 2000, 30_000),
     // Object.entries forgets the type of the keys.
     once: (Object.entries(onceChances) as [Once, number][])
       .filter(([, percent]) => chance.happens(percent))

@@ -17,6 +17,7 @@ export interface Reader {
     readonly position: number
     readonly handle: string | undefined
     readonly appliedSeq: number
+    readonly isOfToday: boolean
   }
   readonly close: () => void
 }
@@ -34,7 +35,13 @@ export const readerOf = (file: string, key: Uint8Array): Reader => {
     // Columns of the replica hold nothing else.
     prepared(sql).all(values) as Row[]
   const value: Reader['value'] = (sql, ...values) => Object.values(all(sql, ...values)[0] ?? {})[0]
-  const state = (): Partial<{ position: number; handle: string; isComplete: boolean; appliedSeq: number }> =>
+  const state = (): Partial<{
+    position: number
+    handle: string
+    isComplete: boolean
+    appliedSeq: number
+    isOfToday: boolean
+  }> =>
     JSON.parse(String(value("select value from replica_state where key = 'state'") ?? '{}')) as ReturnType<typeof state>
   return {
     isOf: (other) => other === file && statSync(file).ino === ino,
@@ -42,8 +49,8 @@ export const readerOf = (file: string, key: Uint8Array): Reader => {
     value,
     isComplete: () => state().isComplete ?? false,
     state: () => {
-      const { position = 0, handle, appliedSeq = 0 } = state()
-      return { file, position, handle, appliedSeq }
+      const { position = 0, handle, appliedSeq = 0, isOfToday = false } = state()
+      return { file, position, handle, appliedSeq, isOfToday }
     },
     close: () => db.close(),
   }

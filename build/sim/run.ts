@@ -10,7 +10,7 @@ import { createHistory, type History } from './history.ts'
 import { planIncidents } from './incidents.ts'
 import { createNemesis } from './nemesis.ts'
 import { Link } from './network.ts'
-import { createOffice, type Office } from './office.ts'
+import { createOffice } from './office.ts'
 import { fingerprintOf, judgeTheEnd } from './oracle/at-the-end.ts'
 import { drain } from './oracle/drain.ts'
 import { createJournal } from './oracle/journal.ts'
@@ -118,8 +118,7 @@ const simulate = async (run: Run): Promise<void> => {
   const { seed } = world
   const plan = { ...drawPlan(chanceOf(seed, 'plan'), run.order.operations), ...run.order.plan }
   history.note('plan', JSON.stringify(plan))
-  const line = serverLine(database.serverClient, activity)
-  const server = new SimServer({ line, scheduler, activity, history, chance: chanceOf(seed, 'server') })
+  const server = serverOf(run)
   const journal = createJournal()
   const watch = createWatch(verdict, journal)
   const health = createHealthWatch(verdict, history)
@@ -140,8 +139,9 @@ const simulate = async (run: Run): Promise<void> => {
     createPerson({ world, device, scheduler, history, operations: plan.operations, isPaused: () => isPaused }),
   )
   await server.begin()
+  if (plan.snapshots > 0) await server.makeSnapshots()
   const chance = chanceOf(seed, 'incidents')
-  for (const device of devices) scheduler.after(chance.int(0, 5000), () => device.start())
+  for (const device of devices) scheduler.after(startOf(run, plan, device), () => device.start())
   for (const person of people) person.begin()
   nemesis.begin()
   const pauseWork = (isOn: boolean): void => {
@@ -152,7 +152,8 @@ const simulate = async (run: Run): Promise<void> => {
     plan,
   )
   const isFailed = (): boolean => verdict.violations().length > 0
-  workAtTheOffice(run, office, { mean: plan.office, isOver: () => isOver || isPaused })
+  repeat(run, 'office hours', { mean: plan.office, work: office.work, isOff: () => isOver || isPaused })
+  repeat(run, 'snapshots', { mean: plan.snapshots, work: server.makeSnapshots, isOff: () => isOver })
   const isDone = (): boolean => isFailed() || people.every((person) => person.isDone())
   const finished = await scheduler.runUntil(isDone, longestMs)
   const stuck = () => devices.filter((_device, index) => !people[index]?.isDone()).map(conditionOf)
@@ -171,6 +172,18 @@ const simulate = async (run: Run): Promise<void> => {
   await scheduler.runUntil(() => false, 1)
   await server.end()
   await activity.silence()
+}
+
+/** Most begin with the day; one is bought later, when there is a snapshot of today as well. */
+const startOf = ({ world }: Run, { snapshots, operations }: Plan, { name }: SimDevice): number => {
+  const isNew = snapshots > 0 && name === world.devices[1]?.name
+  const chance = chanceOf(world.seed, `start of ${name}`)
+  return isNew ? chance.int(100 * operations, 400 * operations) : chance.int(0, 5000)
+}
+
+const serverOf = ({ database, world, ...run }: Run): SimServer => {
+  const line = serverLine(database.serverClient, run.activity)
+  return new SimServer({ ...run, line, chance: chanceOf(world.seed, 'server') })
 }
 
 interface Judged {
@@ -198,15 +211,20 @@ const conditionOf = (device: SimDevice): string => {
   return `${name} is at ${position}${isComplete ? '' : ', loading'}, shows ${device.reader() ? 'all' : 'nothing'}`
 }
 
-const workAtTheOffice = (
-  { scheduler, world }: Run,
-  office: Office,
-  { mean, isOver }: { readonly mean: number; readonly isOver: () => boolean },
-): void => {
-  const chance = chanceOf(world.seed, 'office hours')
+interface Repeated {
+  /** Milliseconds; never with 0. */
+  readonly mean: number
+  readonly work: () => Promise<void>
+  readonly isOff: () => boolean
+}
+
+/** Does the work again and again, whenever chance says. */
+const repeat = ({ scheduler, world }: Run, name: string, { mean, work, isOff }: Repeated): void => {
+  const chance = chanceOf(world.seed, name)
+  if (mean === 0) return
   const next = (): void =>
     void scheduler.after(chance.pause(mean), () => {
-      if (!isOver()) void office.work()
+      if (!isOff()) void work()
       next()
     })
   next()

@@ -8,6 +8,7 @@ import type { History } from './history.ts'
 import type { Chance } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { QueryFault, ServerLine, Tenant } from './server-line.ts'
+import { createSnapshotMaker, type SnapshotMaker } from './snapshots.ts'
 
 export interface Request {
   readonly method: string
@@ -19,7 +20,8 @@ export interface Request {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  /** Bytes of a snapshot, or text. */
+  readonly body: string | Buffer
 }
 
 /** Nothing listens: connection refused, or reset by a server that died. */
@@ -39,6 +41,8 @@ export interface SimServerParts {
   readonly activity: Activity
   readonly history: History
   readonly chance: Chance
+  /** Where the server keeps what it has on its disk. */
+  readonly folder: string
 }
 
 interface Running {
@@ -66,10 +70,15 @@ export class SimServer {
   #running: Running | undefined
   #killAfterCommit: number | undefined
   #stopNotifications = (): void => undefined
+  readonly #snapshots: SnapshotMaker
 
   constructor(parts: SimServerParts) {
     this.#parts = parts
+    this.#snapshots = createSnapshotMaker({ ...parts, db: () => this.db() })
   }
+
+  /** The process that makes snapshots looks what is due. */
+  readonly makeSnapshots = (): Promise<void> => this.#snapshots.make()
 
   /** Rejects with NotServed. */
   readonly handle = (request: Request): Promise<Answer> => serve(this.#running, request, this.#parts)
@@ -140,7 +149,7 @@ export class SimServer {
     }
     const heard: { waiters?: LogWaiters } = {}
     const server = await buildServer({
-      config,
+      config: { ...config, snapshotFolder: this.#snapshots.folder },
       db: line.poolFor(tenant),
       keys: await keys,
       log: silent,
@@ -219,10 +228,10 @@ const serve = async (
   return {
     status: response.statusCode,
     headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
-    // PostgreSQL's clock is the one thing that is not simulated.
-    body: response.body.replace(
-      /("server_time":")[^"]*/,
-      (_all, before: string) => before + new Date(scheduler.now()).toISOString(),
-    ),
+    body: url.startsWith('/v1/snapshot/part') ? response.rawPayload : withVirtualTime(response.body, scheduler.now()),
   }
 }
+
+/** PostgreSQL's clock is the one thing that is not simulated. */
+const withVirtualTime = (body: string, now: number): string =>
+  body.replace(/("server_time":")[^"]*/, (_all, before: string) => before + new Date(now).toISOString())

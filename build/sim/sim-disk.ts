@@ -3,6 +3,8 @@ import path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { type Disk, systemEnvironment } from '../../src-main/data/environment.ts'
 import { databaseFiles, openEncrypted, type SqliteDatabase } from '../../src-main/data/sqlite.ts'
+import type { ReplicaWork } from '../../src-main/data/snapshot/replica-work.ts'
+import { workInPlace } from '../../src-main/data/snapshot/work-in-place.ts'
 import { copyAfterCrash } from './wal.ts'
 
 /** The program was killed: nothing that it does from now on reaches anything. */
@@ -45,6 +47,8 @@ interface Handle {
 /** The disk of one program from its start until it is killed. */
 export interface SimDisk {
   readonly disk: Disk
+  /** Work on whole replicas, whose connections are its own. */
+  readonly work: ReplicaWork
   readonly kill: () => void
   /** Copies the files as a crash leaves them and closes the old ones. Answers how many commits were lost. */
   readonly leaveTo: (folder: string, survivors: ((possible: number) => number) | undefined) => number
@@ -75,7 +79,7 @@ export const createSimDisk = ({ touch, faultAt, onKill }: DiskParts): SimDisk =>
     throw new Killed()
   }
 
-  const guard = <T>(db: SqliteDatabase, call: DiskCall, work: () => T): T => {
+  const guard: Guard = (db, call, work) => {
     if (isDead) throw new Killed()
     touch()
     calls += 1
@@ -83,7 +87,7 @@ export const createSimDisk = ({ touch, faultAt, onKill }: DiskParts): SimDisk =>
     if (fault === 'kill_before') die()
     if (fault === 'full' || fault === 'broken') {
       // SQLite itself undoes the transaction in some of these cases, and in others it does not.
-      if (calls % 2 === 0 && db.inTransaction) db.exec('rollback')
+      if (calls % 2 === 0 && db?.inTransaction) db.exec('rollback')
       fail(fault)
     }
     const result = work()
@@ -98,22 +102,27 @@ export const createSimDisk = ({ touch, faultAt, onKill }: DiskParts): SimDisk =>
     handles.push({ file, db, isWriter: !options.readonly })
     return watched(db, file, guard)
   }
-  return {
-    disk: {
-      open,
-      remove: (file) => {
-        if (isDead) throw new Killed()
-        for (const each of databaseFiles(file)) rmSync(each, { force: true })
-      },
-      read: (file) => {
-        if (isDead) throw new Killed()
-        return systemEnvironment.disk.read(file)
-      },
-      move: (from, to) => {
-        if (isDead) throw new Killed()
-        systemEnvironment.disk.move(from, to)
-      },
+  const disk: Disk = {
+    open,
+    remove: (file) => {
+      if (isDead) throw new Killed()
+      for (const each of databaseFiles(file)) rmSync(each, { force: true })
     },
+    read: (file) => {
+      if (isDead) throw new Killed()
+      return systemEnvironment.disk.read(file)
+    },
+    move: (from, to) => {
+      if (isDead) throw new Killed()
+      systemEnvironment.disk.move(from, to)
+    },
+  }
+  const work = workInPlace(disk)
+  const addPart: ReplicaWork['addPart'] = async (target, ...part) =>
+    guard(undefined, { file: path.basename(target.file), kind: 'commit' }, () => work.addPart(target, ...part))
+  return {
+    disk,
+    work: { ...work, addPart },
     kill,
     calls: () => calls,
     leaveTo: (folder, survivors) => leave(handles, folder, survivors),
@@ -146,7 +155,7 @@ const leave = (handles: readonly Handle[], folder: string, survivors: Parameters
   return lost
 }
 
-type Guard = <T>(db: SqliteDatabase, call: DiskCall, work: () => T) => T
+type Guard = <T>(db: SqliteDatabase | undefined, call: DiskCall, work: () => T) => T
 type Statement = ReturnType<SqliteDatabase['prepare']>
 
 const isCommit = (sql: string): boolean => /^\s*(commit|release)/i.test(sql)

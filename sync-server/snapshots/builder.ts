@@ -8,6 +8,7 @@ export const standardPolicy: SnapshotPolicy = {
   positionsBehind: 10_000,
   minutes: 60,
   leastRowsForToday: 100_000,
+  leastShareForToday: 0.5,
   partBytes: 12_000_000,
 }
 

@@ -5,19 +5,17 @@ import type { LogName } from '../shapes/handle.ts'
 import { type Head, readHead } from '../shapes/log.ts'
 import { fingerprint, folderOf, publishedIn } from './place.ts'
 import { clearOld, publish } from './publish.ts'
-import { isWorthwhile } from './today.ts'
+import { isWorthwhile, type TodayPolicy } from './today.ts'
 import { catchUp, openWorkingCopy } from './working-copy.ts'
 
 /** When a snapshot is worth making, and when it is too old: what is missing comes by the log, row by row. */
-export interface SnapshotPolicy {
+export interface SnapshotPolicy extends TodayPolicy {
   /** Of a log that has less, the log itself is as quick. */
   readonly leastPositions: number
   /** Positions that the log may be ahead, or a twentieth of all where that is more. */
   readonly positionsBehind: number
   /** Minutes after which anything new is reason enough. */
   readonly minutes: number
-  /** Of fewer rows the whole is there before anybody has looked: today is not made apart. */
-  readonly leastRowsForToday: number
   /** How large the database of a part gets: desks hold two of them in memory. */
   readonly partBytes: number
 }
@@ -48,7 +46,7 @@ export const refreshSnapshot = async (parts: RefreshParts, log: LogName): Promis
     await catchUp(db, log, copy)
     const order = { folder: own, log, copy, partBytes: policy.partBytes, now: new Date(now()).toISOString() }
     const { rows } = publish({ ...order, extent: 'whole' })
-    if (isWorthwhile(copy.db, rows, policy.leastRowsForToday)) publish({ ...order, extent: 'today' })
+    if (isWorthwhile(copy.db, rows, policy)) publish({ ...order, extent: 'today' })
     clearOld(folder, own, log)
     return 'published'
   } finally {

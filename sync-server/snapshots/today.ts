@@ -34,11 +34,19 @@ export const rowsOfToday = (db: Sqlite.Database, now: string): RowsOf => {
   }
 }
 
+/** When today is made apart. */
+export interface TodayPolicy {
+  /** Of fewer rows the whole is there before anybody has looked. */
+  readonly leastRowsForToday: number
+  /** The share of the rows that belongs to sessions, from 0 to 1: those of other days are what is left out. */
+  readonly leastShareForToday: number
+}
+
 /** Whether today is so much less than the whole that it is worth being loaded first. */
-export const isWorthwhile = (db: Sqlite.Database, rows: number, leastRows: number): boolean => {
-  if (rows < leastRows) return false
+export const isWorthwhile = (db: Sqlite.Database, rows: number, policy: TodayPolicy): boolean => {
+  if (rows < policy.leastRowsForToday) return false
   const count = (table: string): number => Number(db.prepare(`select count(*) from main."${table}"`).pluck().get())
-  return tablesOfSessions.reduce((sum, table) => sum + count(table), 0) > rows / 2
+  return tablesOfSessions.reduce((sum, table) => sum + count(table), 0) > rows * policy.leastShareForToday
 }
 
 /** Whether the sessions around this time (epoch ms) are in it. */

@@ -10,6 +10,7 @@ export const eagerPolicy = {
   positionsBehind: 0,
   minutes: 0,
   leastRowsForToday: 1_000_000,
+  leastShareForToday: 0.5,
   partBytes: 40_000,
 }
 

@@ -53,7 +53,8 @@ const lateOf = async (
     // What its copy has used the number of counts as decided in the log, and is not (SPEC U5).
     const kept = journal.of(device).find(({ envelope }) => !decided.has(envelope.id))
     if (kept) return `${device.name} keeps ${kept.envelope.command} ${kept.envelope.seq} to itself`
-    const { position } = reader.state()
+    const { position, isOfToday } = reader.state()
+    if (isOfToday) return `${device.name} shows only today`
     const head = heads.get(enrolled.facility.id)
     return position === head ? [] : `${device.name} is at ${position} of ${head}`
   })

@@ -173,12 +173,14 @@ describe('a snapshot of today', () => {
   test('is not made where the whole is small, or is mostly people', async () => {
     const db = new Sqlite(':memory:')
     createTables(db)
+    const isWorth = (rows: number): boolean =>
+      isWorthwhile(db, rows, { leastRowsForToday: 100, leastShareForToday: 0.5 })
 
-    const worth = [isWorthwhile(db, 99, 100), isWorthwhile(db, 100, 100)]
+    const worth = [isWorth(99), isWorth(100)]
     const book = db.prepare("insert into bookings values (?, 'f', 's', 'm', null, 'regular', null)")
     for (let number = 0; number < 60; number += 1) book.run(`b${number}`)
 
-    expect([...worth, isWorthwhile(db, 100, 100), isWorthwhile(db, 200, 100)]).toEqual([false, false, true, false])
+    expect([...worth, isWorth(100), isWorth(200)]).toEqual([false, false, true, false])
   })
 
   test('is given for as long as the sessions of today are in it, the whole for ever', () => {
