@@ -30,16 +30,8 @@ export const planIncidents = (parts: IncidentParts, { once: names, operations }:
 }
 
 const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = {
-  'restore the server': ({ database, server, devices, activity, chance }, { first, second, at }) => {
-    at(first, 'backup', () => activity.during(database.backUp()))
-    const downMs = chance.int(100, 10_000)
-    at(second, 'server restored from a backup', () => {
-      server.kill(downMs)
-      // What came since the backup is gone with it.
-      for (const { link } of devices) link.changed.length = 0
-      return activity.during(database.restore())
-    })
-  },
+  'restore the server': (parts, moment) => restoreServer(parts, moment, false),
+  'put old files of the server back': (parts, moment) => restoreServer(parts, moment, true),
   'change the epoch': ({ database, activity }, { first, at }) =>
     at(first, 'server epoch changed', () =>
       activity.during(database.sql('update server_epoch set epoch = gen_random_uuid()')),
@@ -74,6 +66,22 @@ const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = 
     at(first, 'operator at work', office.meddle)
     at(second, 'operator at work', office.meddle)
   },
+}
+
+/** Without a trace only the desks can tell: by their positions, or by their numbers (SPEC U8). */
+const restoreServer = (
+  { database, server, devices, activity, chance }: IncidentParts,
+  { first, second, at }: Moment,
+  isTraceless: boolean,
+): void => {
+  at(first, 'backup', () => activity.during(database.backUp()))
+  const downMs = chance.int(100, 10_000)
+  at(second, isTraceless ? 'old files of the server put back' : 'server restored from a backup', () => {
+    server.kill(downMs)
+    // What came since the backup is gone with it.
+    for (const { link } of devices) link.changed.length = 0
+    return activity.during(database.restore({ isTraceless }))
+  })
 }
 
 const goWrong = ({ health, chance, history }: IncidentParts, device: SimDevice): void => {

@@ -54,12 +54,6 @@ export const mutants: readonly Mutant[] = [
     plan: noise,
   },
   {
-    name: 'gap in the sequence (N2)',
-    file: ledger,
-    changes: [['if (received.seq > expected && follows !== lastSeq) throw new SequenceGap(expected)', '']],
-    plan: { ...cuts, once: ['restore the server'] },
-  },
-  {
     name: 'lease of the mutation (T3, B9)',
     file: 'sync-server/mutations/carry-out.ts',
     changes: [
@@ -164,7 +158,14 @@ export const mutants: readonly Mutant[] = [
     name: 'epoch in the handle (S4, S5)',
     file: 'sync-server/shapes/handle.ts',
     changes: [['return handle.startsWith(prefix) && /^', 'return prefix.length > 0 && /^']],
-    plan: { ...cuts, once: ['restore the server'] },
+    // Where the log has grown meanwhile, only the numbers tell that it was set back.
+    plan: {
+      ...cuts,
+      lines: { ...noLines, cut: 16 },
+      weather: 6000,
+      office: 700,
+      once: ['put old files of the server back'],
+    },
   },
   {
     name: '409 where removals were pruned (S12, N7)',

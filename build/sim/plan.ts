@@ -26,6 +26,7 @@ export interface Plan {
 /** What happens at most once in a run. */
 export type Once =
   | 'restore the server'
+  | 'put old files of the server back'
   | 'change the epoch'
   | 'compact the log'
   | 'prune removals'
@@ -39,6 +40,7 @@ export type Once =
 
 const onceChances: Readonly<Record<Once, number>> = {
   'restore the server': 15,
+  'put old files of the server back': 8,
   'change the epoch': 10,
   'compact the log': 25,
   'prune removals': 15,
