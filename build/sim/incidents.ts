@@ -68,7 +68,7 @@ const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = 
   },
 }
 
-/** Without a trace only the desks can tell: by their positions, or by their numbers (SPEC U8). */
+/** Without a trace only the desks can tell: by their positions, or by their numbers (FAULTS S5, SPEC U8). */
 const restoreServer = (
   { database, server, devices, activity, chance }: IncidentParts,
   { first, second, at }: Moment,
