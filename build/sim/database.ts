@@ -42,7 +42,7 @@ export interface Database {
   readonly serverClient: Client
   readonly empty: () => Promise<void>
   readonly backUp: () => Promise<void>
-  /** Everything as it was at the backup, in a new epoch. */
+  /** Everything as it was at the backup, in a new epoch; without a trace in the same one. */
   readonly restore: (how?: { readonly isTraceless?: boolean }) => Promise<void>
   readonly close: () => Promise<void>
 }
