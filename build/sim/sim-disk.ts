@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { type Disk, systemEnvironment } from '../../src-main/data/environment.ts'
-import { databaseFiles, openEncrypted, type SqliteDatabase } from '../../src-main/data/sqlite.ts'
+import { databaseFiles, diskProblem, openEncrypted, type SqliteDatabase } from '../../src-main/data/sqlite.ts'
 import type { ReplicaWork } from '../../src-main/data/snapshot/replica-work.ts'
 import { workInPlace } from '../../src-main/data/snapshot/work-in-place.ts'
 import { copyAfterCrash } from './wal.ts'
@@ -28,7 +28,7 @@ export type DiskFault =
 
 export interface DiskCall {
   readonly file: string
-  readonly kind: 'read' | 'write' | 'commit'
+  readonly kind: 'read' | 'write' | 'commit' | 'part'
 }
 
 interface DiskParts {
@@ -118,11 +118,9 @@ export const createSimDisk = ({ touch, faultAt, onKill }: DiskParts): SimDisk =>
     },
   }
   const work = workInPlace(disk)
-  const addPart: ReplicaWork['addPart'] = async (target, ...part) =>
-    guard(undefined, { file: path.basename(target.file), kind: 'commit' }, () => work.addPart(target, ...part))
   return {
     disk,
-    work: { ...work, addPart },
+    work: { ...work, addPart: addingParts(work, guard) },
     kill,
     calls: () => calls,
     leaveTo: (folder, survivors) => leave(handles, folder, survivors),
@@ -154,6 +152,17 @@ const leave = (handles: readonly Handle[], folder: string, survivors: Parameters
   for (const each of folders) rmSync(each, { recursive: true, force: true })
   return lost
 }
+
+/** A part goes in on a connection of its own, and what its disk does to it is named there. */
+const addingParts =
+  ({ addPart }: ReplicaWork, guard: Guard): ReplicaWork['addPart'] =>
+  async (target, ...part) => {
+    try {
+      await guard(undefined, { file: path.basename(target.file), kind: 'part' }, () => addPart(target, ...part))
+    } catch (error) {
+      throw diskProblem(error) ?? error
+    }
+  }
 
 type Guard = <T>(db: SqliteDatabase | undefined, call: DiskCall, work: () => T) => T
 type Statement = ReturnType<SqliteDatabase['prepare']>
