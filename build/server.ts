@@ -39,7 +39,8 @@ export const prepareServer = ({ dataFolder, databaseUrl, env }: ServerOptions): 
     port = await freePort(port)
     const started = startChild({
       file: join(import.meta.dirname, '../sync-server/main.ts'),
-      execArgv: ['--import', new URL('end-with-parent.ts', import.meta.url).href],
+      // As `npm run server`.
+      execArgv: ['--max-semi-space-size=8', '--import', new URL('end-with-parent.ts', import.meta.url).href],
       logFile: join(dataFolder, 'log/server.log'),
       env: {
         DATABASE_URL: databaseUrl,
