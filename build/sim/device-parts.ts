@@ -1,4 +1,5 @@
 import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
+import type { Environment } from '../../src-main/data/environment.ts'
 import type { HealthStatus } from '../../src-shared/contract/ipc.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Activity } from './activity.ts'
@@ -6,7 +7,7 @@ import type { History } from './history.ts'
 import type { Link } from './network.ts'
 import type { Chance } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
-import { Killed } from './sim-disk.ts'
+import { Killed, type SimDisk } from './sim-disk.ts'
 import type { Enrolled } from './world.ts'
 
 /** What may go wrong inside a computer. All are 0 in a quiet time. */
@@ -35,6 +36,8 @@ interface DeviceWatcher<D> {
   readonly saved: (device: D, envelope: MutationEnvelope) => void
   /** The device has shown something new. */
   readonly shown: (device: D) => void
+  /** Its sync has got on. */
+  readonly moved: (device: D) => void
   readonly crashed: (device: D, kind: CrashKind) => void
   /** It has got on with the proof of its health. */
   readonly compared: (device: D, status: HealthStatus) => void
@@ -54,3 +57,26 @@ export const isDiskFault = (error: unknown): boolean =>
   (error instanceof DomainError && (error.code === 'disk_full' || error.code === 'disk_failing')) ||
   (error instanceof Error && 'code' in error && /^SQLITE_(FULL|IOERR)/.test(String(error.code))) ||
   (error instanceof Error && error.cause !== undefined && isDiskFault(error.cause))
+
+interface Start {
+  readonly now: () => number
+  /** This start of the program is over. */
+  readonly isDead: () => boolean
+}
+
+/** The world as one start of a program sees it. */
+export const environmentOf = <D>(
+  { scheduler, chance, link }: DeviceParts<D>,
+  { disk, work }: SimDisk,
+  { now, isDead }: Start,
+): Environment => ({
+  clock: {
+    now,
+    after: (milliseconds, then) => scheduler.after(milliseconds, () => !isDead() && then()),
+  },
+  random: chance.float,
+  bytes: chance.bytes,
+  fetch: link.fetchFor(isDead),
+  disk,
+  work,
+})

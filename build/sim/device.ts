@@ -9,7 +9,7 @@ import type { Store } from '../../src-main/data/store.ts'
 import type { HealthStatus } from '../../src-shared/contract/ipc.ts'
 import type { Sync } from '../../src-main/data/sync/sync.ts'
 import type { CrashKind, DeviceParts, Fall, Frailty } from './device-parts.ts'
-import { isDiskFault } from './device-parts.ts'
+import { environmentOf, isDiskFault } from './device-parts.ts'
 import { drawDiskFault } from './disk-faults.ts'
 import type { Link } from './network.ts'
 import { composeProgram, type Program } from './program.ts'
@@ -19,6 +19,8 @@ import type { Enrolled } from './world.ts'
 
 interface Running extends Program {
   readonly disk: SimDisk
+  /** Local writes that have not come to their end. */
+  writes: number
 }
 
 /** One computer: the real store and the real sync on a simulated disk, clock and line. */
@@ -74,6 +76,11 @@ export class SimDevice {
     return this.#running !== undefined
   }
 
+  /** Whether a local write has begun and not come to its end. */
+  get isWriting(): boolean {
+    return (this.#running?.writes ?? 0) > 0
+  }
+
   get store(): Store | undefined {
     return this.#running?.store
   }
@@ -115,6 +122,7 @@ export class SimDevice {
     if (!running) return undefined
     const { history, scheduler, watcher } = this.#parts
     const began = scheduler.now()
+    running.writes += 1
     try {
       const { envelope } = await running.store.run(command, args, actor)
       if (this.#running !== running) return undefined
@@ -127,6 +135,7 @@ export class SimDevice {
       if (this.#running === running) this.judge(command.name, error)
       return undefined
     } finally {
+      running.writes -= 1
       history.count('check I9')
       if (scheduler.now() !== began) watcher.failed(this, 'I9: a local write waited', command.name)
     }
@@ -211,7 +220,10 @@ export class SimDevice {
       },
     })
     this.#disk = disk
-    const environment = this.#environment(disk, () => isDead || this.#disk !== disk)
+    const environment = environmentOf(this.#parts, disk, {
+      now: () => this.now(),
+      isDead: () => isDead || this.#disk !== disk,
+    })
     try {
       const running = await this.#compose(disk, environment)
       if (this.#disk !== disk) return
@@ -227,21 +239,6 @@ export class SimDevice {
     }
   }
 
-  #environment(disk: SimDisk, isDead: () => boolean): Environment {
-    const { scheduler, chance, link } = this.#parts
-    return {
-      clock: {
-        now: () => this.now(),
-        after: (milliseconds, work) => scheduler.after(milliseconds, () => !isDead() && work()),
-      },
-      random: chance.float,
-      bytes: chance.bytes,
-      fetch: link.fetchFor(isDead),
-      disk: disk.disk,
-      work: disk.work,
-    }
-  }
-
   async #compose(disk: SimDisk, environment: Environment): Promise<Running> {
     const { watcher } = this.#parts
     const program = await composeProgram({
@@ -252,11 +249,14 @@ export class SimDevice {
       // The client remembers by URL what it knows of a shape; another program has another memory.
       url: `http://${this.name}-${this.#starts}.${this.#parts.folder.replaceAll(/\W/g, '')}.test`,
       onShown: () => watcher.shown(this),
-      onStatus: (sync) => this.#decideRemoval(sync),
+      onStatus: (sync) => {
+        watcher.moved(this)
+        this.#decideRemoval(sync)
+      },
       onHealth: (status) => watcher.compared(this, status),
       onFault: (error) => this.#onFault(error),
     })
-    return { disk, ...program }
+    return { disk, writes: 0, ...program }
   }
 
   /** A person reads that much would be taken away at once, and says that it is right (FAULTS S11). */

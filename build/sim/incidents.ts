@@ -74,19 +74,24 @@ const restoreServer = (
   { first, second, at }: Moment,
   isTraceless: boolean,
 ): void => {
-  at(first, 'backup', () => activity.during(database.backUp()))
+  const changedBefore = new Map<SimDevice, number>()
+  at(first, 'backup', () => {
+    for (const device of devices) changedBefore.set(device, device.link.changed.length)
+    return activity.during(database.backUp())
+  })
   const downMs = chance.int(100, 10_000)
   at(second, isTraceless ? 'old files of the server put back' : 'server restored from a backup', () => {
     server.kill(downMs)
-    // What came since the backup is gone with it.
-    for (const { link } of devices) link.changed.length = 0
+    // What came since the backup is gone.
+    for (const device of devices) device.link.changed.length = changedBefore.get(device) ?? 0
     return activity.during(database.restore({ isTraceless }))
   })
 }
 
 const goWrong = ({ health, chance, history }: IncidentParts, device: SimDevice): void => {
-  health.spoiled(device)
-  history.note(device.name, `a wrong row of ${spoilRow(device, chance) ?? 'nothing'}`)
+  const table = spoilRow(device, chance)
+  if (table !== undefined) health.spoiled(device)
+  history.note(device.name, `a wrong row of ${table ?? 'nothing'}`)
 }
 
 type Ages = Readonly<Record<'supersededAfterSeconds' | 'removalsAfterSeconds', number>>

@@ -1,7 +1,8 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Mutant, mutants } from './mutant-list.ts'
+import type { Mutant } from './mutant.ts'
+import { mutants } from './mutant-list.ts'
 import { runSeeds } from './supervisor.ts'
 
 export interface Caught {

@@ -53,6 +53,7 @@ export const createNemesis = (parts: NemesisParts): Nemesis => {
     calm() {
       isOver = true
       Object.assign(server.weather, { queryFaults: 0, notificationsLost: 0 })
+      server.killAtNextCommit(undefined)
       for (const { link, frailty } of devices) {
         link.weather = fairWeather()
         Object.assign(frailty, { kills: 0, diskFaults: 0 })

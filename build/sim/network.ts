@@ -69,8 +69,6 @@ const toRequest = ([input, init]: Sent): Request => {
 /** The line between one device and the server. */
 export class Link {
   weather = fairWeather()
-  /** Requests that the device has begun. */
-  requests = 0
   readonly #parts: LinkParts
   /** Mutations that were sent a second time with another body, as they were sent. */
   readonly changed: string[] = []
@@ -87,7 +85,6 @@ export class Link {
   /** For one start of a device; `isDead` when that was killed. */
   fetchFor(isDead: () => boolean): typeof fetch {
     return (input, init) => {
-      this.requests += 1
       const { promise, resolve, reject } = Promise.withResolvers<Response>()
       let isOver = false
       const end = (finish: () => void): void => {

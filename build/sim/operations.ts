@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defineCommand } from '../../src-shared/commands/command.ts'
 import { type AnyCommand, findCommand } from '../../src-shared/commands/index.ts'
 import { DomainError } from '../../src-shared/errors.ts'
+import { askedOf } from '../../src-shared/rules/inbox.ts'
 import { permissions, permissionsWithoutLease } from '../../src-shared/permissions.ts'
 import { runQuery } from '../../src-main/data/replica/read.ts'
 import type { Actor } from '../../src-main/data/outbox/enqueue.ts'
@@ -28,6 +29,9 @@ const weights = {
   'roll.close': 3,
   'payment.take': 16,
   'payment.void': 3,
+  'inbox.accept': 2,
+  'inbox.drop': 2,
+  'inbox.redo': 4,
   query: 10,
   poison: 2,
 } as const
@@ -118,7 +122,44 @@ const draw: Record<Exclude<Kind, 'query' | 'poison'>, Draw> = {
     const paid = one(reader, chance, 'from payments order by id')
     return paid && { payment_id: paid['id'], reason: `Mistake ${chance.int(1, 99)}` }
   },
+  'inbox.accept': (parts) => {
+    const item = openItem(parts)
+    return item && { ...withWhatFollows(parts, item), note: null }
+  },
+  'inbox.drop': (parts) => {
+    const item = openItem(parts)
+    return item && { ...withWhatFollows(parts, item), note: 'Not needed' }
+  },
+  'inbox.redo': (parts) => {
+    const item = openItem(parts)
+    if (!item) return undefined
+    const { command, version, args } = askedOf(item)
+    const changed = parts.chance.happens(50) && isDrawn(command) ? draw[command](parts) : undefined
+    return { ...withWhatFollows(parts, item), note: null, command, version, args: changed ?? args }
+  },
 }
+
+const isDrawn = (command: string): command is keyof typeof draw => Object.hasOwn(draw, command)
+
+interface OpenItem {
+  readonly id: string
+  readonly command: string
+  readonly version: number
+  readonly args: string
+}
+
+const openItem = ({ reader, chance }: OperationParts): OpenItem | undefined =>
+  // The columns of the table have these types.
+  one(reader, chance, 'from mutation_outcomes where id not in (select id from inbox_settlements) order by id') as
+    | OpenItem
+    | undefined
+
+const withWhatFollows = ({ reader }: OperationParts, { id }: OpenItem) => ({
+  outcome_id: id,
+  also: reader
+    .all('select id from mutation_outcomes where caused_by = ? order by id limit 9', id)
+    .map((row) => row['id']),
+})
 
 const payment: Draw = ({ reader, chance }) => {
   const family = one(reader, chance, 'from families order by id')

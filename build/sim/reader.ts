@@ -16,7 +16,6 @@ export interface Reader {
     readonly file: string
     readonly position: number
     readonly handle: string | undefined
-    readonly appliedSeq: number
     readonly isOfToday: boolean
   }
   readonly close: () => void
@@ -39,7 +38,6 @@ export const readerOf = (file: string, key: Uint8Array): Reader => {
     position: number
     handle: string
     isComplete: boolean
-    appliedSeq: number
     isOfToday: boolean
   }> =>
     JSON.parse(String(value("select value from replica_state where key = 'state'") ?? '{}')) as ReturnType<typeof state>
@@ -49,8 +47,8 @@ export const readerOf = (file: string, key: Uint8Array): Reader => {
     value,
     isComplete: () => state().isComplete ?? false,
     state: () => {
-      const { position = 0, handle, appliedSeq = 0, isOfToday = false } = state()
-      return { file, position, handle, appliedSeq, isOfToday }
+      const { position = 0, handle, isOfToday = false } = state()
+      return { file, position, handle, isOfToday }
     },
     close: () => db.close(),
   }

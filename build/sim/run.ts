@@ -269,6 +269,7 @@ const deviceOf = (
         watch.drawn(device, envelope.seq)
       },
       shown: watch.look,
+      moved: watch.glance,
       crashed: watch.afterCrash,
       compared: health.told,
       failed: (device, what, error) =>

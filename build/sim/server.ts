@@ -113,8 +113,8 @@ export class SimServer {
     this.#planStart(downMs)
   }
 
-  /** Killed at the commit that comes next, right after PostgreSQL has done it. */
-  killAtNextCommit(downMs: number): void {
+  /** Killed at the commit that comes next, right after PostgreSQL has done it; with undefined not after all. */
+  killAtNextCommit(downMs: number | undefined): void {
     this.#killAfterCommit = downMs
   }
 

@@ -52,7 +52,6 @@ export interface SimDisk {
   readonly kill: () => void
   /** Copies the files as a crash leaves them and closes the old ones. Answers how many commits were lost. */
   readonly leaveTo: (folder: string, survivors: ((possible: number) => number) | undefined) => number
-  readonly calls: () => number
 }
 
 const failures = {
@@ -122,7 +121,6 @@ export const createSimDisk = ({ touch, faultAt, onKill }: DiskParts): SimDisk =>
     disk,
     work: { ...work, addPart: addingParts(work, guard) },
     kill,
-    calls: () => calls,
     leaveTo: (folder, survivors) => leave(handles, folder, survivors),
   }
 }

@@ -1,4 +1,4 @@
-import { busy } from '../../build/sim/mutant-list.ts'
+import { busy } from '../../build/sim/mutant-plans.ts'
 import type { Plan } from '../../build/sim/plan.ts'
 
 /** A seed that once found a fault, which was mended since. */

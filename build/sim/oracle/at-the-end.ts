@@ -7,18 +7,11 @@ import type { Sql } from '../database.ts'
 import type { SimDevice } from '../device.ts'
 import type { Row } from '../reader.ts'
 import type { World } from '../world.ts'
-import { type Journal, rowIdsOf } from './journal.ts'
+import { type EndParts, isWorking } from './end-parts.ts'
+import { money } from './money.ts'
 import { numbersUsedOnce } from './numbers.ts'
+import { outcomes } from './outcomes.ts'
 import type { Verdict } from './verdict.ts'
-import { savedIn } from './while-running.ts'
-
-export interface EndParts {
-  readonly sql: Sql
-  readonly world: World
-  readonly devices: readonly SimDevice[]
-  readonly journal: Journal
-  readonly verdict: Verdict
-}
 
 /** What must be so when all faults are over and everybody had time. */
 export const judgeTheEnd = async (parts: EndParts): Promise<void> => {
@@ -30,11 +23,12 @@ export const judgeTheEnd = async (parts: EndParts): Promise<void> => {
   await outcomes(parts)
   await numbersUsedOnce(parts)
   await money(parts)
-  for (const device of parts.devices) isolated(device, parts)
+  for (const device of parts.devices) {
+    isolated(device, parts)
+    const { name, isWriting } = device
+    parts.verdict.check('I9', !isWriting, () => `${name}: a local write has never come to its end`)
+  }
 }
-
-/** A device that was revoked or switched off for good has sent what it has sent. */
-const isWorking = ({ isRevoked, isGone }: SimDevice): boolean => !isRevoked && !isGone
 
 /** Rows by table and id, in one canonical form. */
 type Truth = ReadonlyMap<string, ReadonlyMap<string, string>>
@@ -96,160 +90,6 @@ const sameRows = (device: SimDevice, truth: Truth, verdict: Verdict): void => {
       const sides = `here ${found.get(id) ?? 'missing'}, server ${wanted.get(id) ?? 'missing'}`
       return `${device.name}: ${table.name} differs in ${differing.length} rows, such as ${id}: ${sides}`
     })
-  }
-}
-
-interface Decided {
-  readonly id: string
-  readonly device_id: string
-  readonly device_seq: number
-  readonly command: string
-  readonly outcome: string
-  readonly code: string | null
-  readonly body: string
-}
-
-/** I1, I2, I3: each acknowledged mutation has one outcome, and what was refused is kept as it was. */
-const outcomes = async ({ sql, devices, journal, verdict }: EndParts): Promise<void> => {
-  const rows = await sql<Decided>('select id, device_id, device_seq, command, outcome, code, body from mutations')
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  for (const device of devices) {
-    const lost = rows.find((row) => row.device_id === device.enrolled.id && row.command === 'work.lost')
-    const isTrue = lost === undefined || journal.sharesNumbers(device)
-    verdict.check('I1', isTrue, () => `${device.name} says that ${lost?.device_seq} is lost, and nobody lost anything`)
-    const kept = device.isOn || device.isGone ? savedIn(device) : new Map<string, string>()
-    for (const { envelope, text } of journal.of(device)) {
-      const what = `${device.name}: ${envelope.command} ${envelope.seq}`
-      const decided = byId.get(envelope.id)
-      verdict.check('I1', decided !== undefined || kept.has(envelope.id), () => `${what} is nowhere`)
-      if (decided === undefined && !isWorking(device)) continue
-      if (!verdict.check('I2', decided !== undefined, () => `${what} has no outcome`)) continue
-      const isSame = decided !== undefined && sameJson(decided.body, text)
-      verdict.check('I3', isSame, () => `${what} is kept in another form: ${decided?.body}`)
-      const isGap = decided?.code === 'sequence_gap' && !journal.sharesNumbers(device)
-      verdict.check('I2', !isGap, () => `${what} was refused for its number`)
-      const isForged = device.forgedLeases.has(envelope.lease_id)
-      verdict.check('lease', !isForged || decided?.outcome !== 'applied', () => `${what} went through without a lease`)
-      await oneEffect(sql, { what, decided, mutationId: envelope.id }, verdict)
-    }
-  }
-  await told(sql, rows, verdict)
-  changedOnes(rows, devices, verdict)
-}
-
-const sameJson = (a: string, b: string): boolean => sorted(JSON.parse(a)) === sorted(JSON.parse(b))
-
-const sorted = (value: unknown): string =>
-  JSON.stringify(value, (_key, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  )
-
-const effectTables = [
-  'check_ins',
-  'attendance_marks',
-  'bookings',
-  'payments',
-  'receipts',
-  'payment_allocations',
-  'payment_voids',
-]
-
-interface Effected {
-  readonly what: string
-  readonly decided: Decided | undefined
-  readonly mutationId: string
-}
-
-/** I2: what was refused has left nothing. */
-const oneEffect = async (sql: Sql, { what, decided, mutationId }: Effected, verdict: Verdict): Promise<void> => {
-  if (decided?.outcome !== 'refused') return
-  const found = effectTables.map((table) => `select id from ${table} where id between $1 and $2`)
-  const rows = await sql(found.join(' union all '), rowIdsOf(mutationId))
-  verdict.check('I2', rows.length === 0, () => `${what} was refused and has ${rows.length} rows`)
-}
-
-/** I3, N3: what came under a known id with another body is kept, and never taken for the first. */
-const changedOnes = (rows: readonly Decided[], devices: readonly SimDevice[], verdict: Verdict): void => {
-  const refused = new Set(
-    rows.filter(({ outcome }) => outcome === 'refused').map(({ body }) => sorted(JSON.parse(body))),
-  )
-  for (const { name, link } of devices) {
-    for (const text of link.changed) {
-      verdict.check('I3', refused.has(sorted(JSON.parse(text))), () => `${name}: a changed mutation is kept nowhere`)
-    }
-  }
-}
-
-/** I3: each refusal and merge is a row that comes down to every desk of its facility. */
-const told = async (sql: Sql, rows: readonly Decided[], verdict: Verdict): Promise<void> => {
-  const shown = new Set((await sql<{ id: string }>('select id from mutation_outcomes')).map(({ id }) => id))
-  for (const { id, outcome, device_seq } of rows) {
-    if (outcome === 'applied') continue
-    verdict.check('I3', shown.has(id), () => `${outcome} mutation ${device_seq} (${id}) is told to nobody`)
-  }
-}
-
-/** I6: money to the cent, and receipts. */
-const money = async ({ sql, devices, journal, verdict }: EndParts): Promise<void> => {
-  const paid = new Map(
-    (await sql<{ id: string; amount: number }>('select id, amount from payments')).map(({ id, amount }) => [
-      id,
-      amount,
-    ]),
-  )
-  const refused = new Set(
-    (await sql<{ id: string }>("select id from mutations where outcome = 'refused'")).map(({ id }) => id),
-  )
-  for (const device of devices.filter(isWorking)) {
-    for (const { envelope } of journal.of(device)) {
-      if (envelope.command !== 'payment.take' || refused.has(envelope.id)) continue
-      const { amount } = envelope.args as { readonly amount: number }
-      const isSame = paid.get(rowIdsOf(envelope.id)[0]) === amount
-      verdict.check('I6', isSame, () => `${device.name}: payment ${envelope.seq} of ${amount} is not on the server`)
-    }
-  }
-  const [double] = await sql('select till_id, number from receipts group by till_id, number having count(*) > 1')
-  verdict.check('I6', double === undefined, () => `two receipts have the same number: ${JSON.stringify(double)}`)
-  const [over] = await sql(`
-    select i.number from invoices i
-    join lateral (select sum(total) as due from invoice_lines l where l.invoice_id = i.id) d on true
-    join lateral (
-      select sum(a.amount) as paid from payment_allocations a
-      where a.invoice_id = i.id and not exists (select from payment_voids v where v.payment_id = a.payment_id)
-    ) p on true
-    where p.paid > d.due`)
-  verdict.check(
-    'I6',
-    over === undefined,
-    () => `more was allocated to an invoice than it asks for: ${JSON.stringify(over)}`,
-  )
-  await receiptNumbers({ sql, devices, journal, verdict })
-}
-
-/** Every number of a series up to its last one is a receipt, or a mutation that a person can see says why not. */
-const receiptNumbers = async ({
-  sql,
-  devices,
-  journal,
-  verdict,
-}: Pick<EndParts, 'sql' | 'devices' | 'journal' | 'verdict'>): Promise<void> => {
-  for (const device of devices.filter(isWorking)) {
-    const drawn = journal.of(device).flatMap(({ envelope }) => envelope.series_number ?? [])
-    const found = await sql<{ number: number }>('select number from receipts where till_id = $1', [
-      device.enrolled.till.id,
-    ])
-    const explained = await sql<{ number: number }>(
-      `select (body::jsonb ->> 'series_number')::int as number from mutations
-        where device_id = $1 and outcome <> 'applied' and body::jsonb ->> 'series_number' is not null`,
-      [device.enrolled.id],
-    )
-    const known = new Set([...found, ...explained].map(({ number }) => number))
-    const gap = drawn.find((number) => !known.has(number))
-    verdict.check('I6', gap === undefined, () => `${device.name}: receipt ${gap} is missing without a reason`)
-    const twice = drawn.find((number, index) => drawn.indexOf(number) !== index)
-    verdict.check('I6', twice === undefined, () => `${device.name}: receipt ${twice} was drawn twice`)
   }
 }
 

@@ -1,8 +1,10 @@
+import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { openEncrypted } from '../../../src-main/data/sqlite.ts'
 import type { SimDevice } from '../device.ts'
 import type { CrashKind } from '../device-parts.ts'
 import type { Reader } from '../reader.ts'
 import type { Acknowledged, Journal } from './journal.ts'
+import { mayBeFewer, rowIdsOf, rowsMadeBy } from './rows-made.ts'
 import type { Verdict } from './verdict.ts'
 
 interface Seen {
@@ -14,19 +16,27 @@ interface Seen {
 /** What must be so at every moment at which a person could look at a device. */
 export interface Watch {
   readonly look: (device: SimDevice) => void
+  /** A replica that is filled anew stays out of sight until it is whole: a screen never empties (FAULTS N7, F3). */
+  readonly glance: (device: SimDevice) => void
   /** A local write has got this number. */
   readonly drawn: (device: SimDevice, seq: number) => void
   /** A replica may have lost its last commits. */
   readonly afterCrash: (device: SimDevice, kind: CrashKind) => void
-  /** The device was set back, or the server was. */
+  /** The device was set back. */
   readonly forget: (device: SimDevice) => void
 }
 
 export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
   const seen = new Map<SimDevice, Seen>()
+  const glance = (device: SimDevice): void => {
+    const isEmpty = device.isOn && seen.has(device) && device.reader() === undefined
+    verdict.check('screen', !isEmpty, () => `${device.name} has shown everything and shows nothing now`)
+  }
 
   return {
+    glance,
     look(device) {
+      glance(device)
       const reader = device.reader()
       if (!reader) return
       const state = reader.state()
@@ -84,11 +94,26 @@ const soundReruns = (device: SimDevice, reader: Reader, verdict: Verdict): void 
   verdict.check('reruns', broken === undefined, () => `${device.name}: a rerun fell over: ${String(broken)}`)
 }
 
-const isShown = (reader: Reader, { envelope, effects }: Acknowledged): boolean => {
-  const isThere = effects.every(
-    ({ table, rowId }) => reader.value(`select 1 from ${table} where id = ?`, rowId) !== undefined,
-  )
-  return isThere || reader.value('select 1 from local_refusals where seq = ?', envelope.seq) !== undefined
+const isShown = (reader: Reader, { envelope }: Acknowledged): boolean =>
+  (hasItsRows(reader, envelope) && hasItsChange(reader, envelope)) ||
+  reader.value('select 1 from local_refusals where seq = ?', envelope.seq) !== undefined
+
+const hasItsRows = (reader: Reader, envelope: MutationEnvelope): boolean =>
+  Object.entries(rowsMadeBy(envelope))
+    .filter(([table]) => !mayBeFewer.includes(table))
+    .every(
+      ([table, rows]) =>
+        reader.value(`select count(*) from ${table} where id between ? and ?`, ...rowIdsOf(envelope.id)) === rows,
+    )
+
+/** What it does to a row that is not its own. */
+const hasItsChange = (reader: Reader, { command, args }: MutationEnvelope): boolean => {
+  const { session_id = '', outcome_id = '' } = args as { readonly session_id?: string; readonly outcome_id?: string }
+  if (command === 'roll.close') {
+    return reader.value('select roll_closed_at from sessions where id = ?', session_id) !== null
+  }
+  const isOfInbox = command.startsWith('inbox.')
+  return !isOfInbox || reader.value('select 1 from inbox_settlements where id = ?', outcome_id) !== undefined
 }
 
 /** Invoices of the office are numbered `S<lines>-…` and written with their lines in one transaction (FAULTS N10). */
