@@ -40,6 +40,8 @@ export class LogFeed {
   #feed: Feed
   /** Of the batch that is coming. */
   #entries: LogEntry[] = []
+  /** How often a batch, or a replica, was given up: whoever has waited looks whether its own still is the one. */
+  #round = 0
   /** Where the batch, or the replica, that is whole ends. */
   #end: Omit<Batch, 'entries'> = { position: 0, handle: undefined, serverTime: undefined }
   #rowsReceived = 0
@@ -112,14 +114,18 @@ export class LogFeed {
     },
     apply: async () => {
       const { store } = this.#parts
+      const round = this.#round
       const removal = await largeRemoval(this.#entries, () => store.rowCount('shown'))
+      if (round !== this.#round) return
       await (removal ? this.#step({ kind: 'heavy', removal }) : this.#apply())
     },
     apply_accepted: () => this.#apply(),
     show: async () => {
       const { store } = this.#parts
+      const round = this.#round
       const isReplacing = store.replica.readState().isComplete
       const loss = isReplacing && largeLoss(await store.rowCount('shown'), await store.rowCount('loading'))
+      if (round !== this.#round) return
       await (loss ? this.#step({ kind: 'heavy', removal: loss }) : this.#show())
     },
     show_accepted: () => this.#show(),
@@ -141,7 +147,7 @@ export class LogFeed {
     start_over: async () => {
       this.#loop.stop()
       this.#cancelTimer()
-      this.#entries = []
+      this.#giveUp()
       this.#rowsReceived = 0
       this.#rowsTotal = undefined
       // It belongs to a replica that is given up.
@@ -188,6 +194,12 @@ export class LogFeed {
     await this.#step(event, handle)
     this.#problem = null
     this.#parts.onStatus()
+  }
+
+  /** The batch comes again. */
+  #giveUp(): void {
+    this.#entries = []
+    this.#round += 1
   }
 
   async #apply(): Promise<void> {
@@ -254,7 +266,7 @@ export class LogFeed {
     const { code, message, details } = refusal ?? toErrorData(error)
     this.#problem = { code, message, details }
     this.#parts.onProblem(this.#problem)
-    this.#entries = []
+    this.#giveUp()
     // Also when it is the replica that loads: that one is filled anew.
     this.#post(code === 'database_unreadable' ? 'unreadable' : 'failed')
   }
