@@ -1,4 +1,5 @@
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /** A message in an answer of the log, as far as it matters here. */
 interface WireMessage {
@@ -29,7 +30,7 @@ export const logBodies = (deviceFetch: typeof fetch): LogBodies => {
   return {
     fetch: async (input, init) => {
       const response = await deviceFetch(input, init)
-      if (response.status !== 200) return response
+      if (response.status !== 200) return withBoundedPause(response)
       // Not our form, or an empty one: the client knows what to do with it.
       const messages = JSON.parse(await response.text()) as readonly WireMessage[]
       const entries = messages.filter(isEntry).flatMap(toEntry)
@@ -50,6 +51,14 @@ export const logBodies = (deviceFetch: typeof fetch): LogBodies => {
       return entries
     },
   }
+}
+
+/** The client waits as long as it is told, be it a day (FAULTS F6). */
+const withBoundedPause = (response: Response): Response => {
+  if (!response.headers.has('retry-after')) return response
+  const bounded = new Response(response.body, response)
+  bounded.headers.set('retry-after', String(retryAfterMs(response.headers) / 1000))
+  return bounded
 }
 
 /** The log only grows: an Electric that is told of its compaction says delete of what was taken out, which changes no row. */

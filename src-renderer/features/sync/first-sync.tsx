@@ -27,7 +27,7 @@ export const FirstSync = ({ state }: { readonly state: AppState }) => {
   const status = sync.state === 'ready' ? sync.data : undefined
   const hasWaited = useHasWaited(patienceMs)
   const total = state.rows_total
-  const isStuck = status !== undefined && !status.online && (status.problem !== null || hasWaited)
+  const isStuck = status !== undefined && (status.problem !== null || (!status.online && hasWaited))
 
   return (
     <Gate
@@ -49,7 +49,7 @@ export const FirstSync = ({ state }: { readonly state: AppState }) => {
         />
       )}
       {isStuck && (
-        <Notice tone="warn" title="No connection to the server.">
+        <Notice tone="warn" title={status.online ? 'It cannot go on.' : 'No connection to the server.'}>
           {status.problem ? errorText(status.problem) : 'It goes on from here as soon as there is internet.'}
         </Notice>
       )}

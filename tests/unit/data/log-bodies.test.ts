@@ -19,3 +19,17 @@ test('what compaction takes out of the log is no entry, though Electric tells of
   expect(bodies.take(parcel.value)).toEqual([{ position: 7, table_name: 'families', row_id: 'f', row: { id: 'f' } }])
   expect(rest).toEqual([upToDate])
 })
+
+test('no answer puts the log to sleep for long (F6)', async () => {
+  const pauseAfter = async (headers: Record<string, string>) => {
+    const { fetch } = logBodies(async () => new Response('later', { status: 503, headers }))
+    const answer = await fetch('http://server/v1/shape')
+    expect(await answer.text()).toBe('later')
+    return answer.headers.get('retry-after')
+  }
+
+  expect(await pauseAfter({ 'retry-after': '7' })).toBe('7')
+  expect(await pauseAfter({ 'retry-after': '86400' })).toBe('60')
+  expect(await pauseAfter({ 'retry-after': 'Fri, 31 Dec 2099 23:59:59 GMT' })).toBe('0')
+  expect(await pauseAfter({})).toBeNull()
+})
