@@ -3,6 +3,7 @@ import type { Server as HttpServer } from 'node:http'
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { waitingHeader } from '../src-shared/contract/health.ts'
+import { requestHeader } from '../src-shared/contract/http.ts'
 import { versionHeader } from '../src-shared/contract/version.ts'
 import { DomainError } from '../src-shared/errors.ts'
 import { createAttempts } from './auth/attempts.ts'
@@ -97,8 +98,10 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
     isReady: () => !isClosing,
   }
   // A connection that is busy while we close must not stay open when it falls idle.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async ({ headers }, reply) => {
     if (isClosing) reply.header('connection', 'close')
+    const name = headers[requestHeader]
+    if (name !== undefined) reply.header(requestHeader, name)
   })
   addRoutes(app, services)
   return {

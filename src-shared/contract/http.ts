@@ -34,6 +34,9 @@ export const logHeader = 'foyer-log'
  */
 export const followsHeader = 'foyer-follows'
 
+/** A random name of the request, which its answer repeats: one that a proxy has kept of another request has another (FAULTS N8). */
+export const requestHeader = 'foyer-request'
+
 /** The most mutations in one request. */
 export const maxBatch = 500
 /** The most bytes of mutations in one request, and so of one mutation; the server takes 1,000,000 with all around them. */

@@ -2,11 +2,12 @@ import { importJWK, type JWK, SignJWT } from 'jose'
 import { v4 } from 'uuid'
 import type { z } from 'zod'
 import { waitingHeader } from '../../../src-shared/contract/health.ts'
-import { errorBody, tokenResponse } from '../../../src-shared/contract/http.ts'
+import { errorBody, requestHeader, tokenResponse } from '../../../src-shared/contract/http.ts'
 import { dataVersion, versionHeader } from '../../../src-shared/contract/version.ts'
 import { DomainError, type ErrorData } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
 import { fetchWatched } from './fetch-watched.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /** The server was not reached, or its answer was none of ours (a captive portal, a cut connection). Not an error: offline. */
 export class Outage extends Error {
@@ -85,8 +86,10 @@ export const connectServer = (parts: ServerParts): Server => {
   return {
     fetch: deviceFetch,
     post: async (path, body, answer, headers) => {
-      const response = await deviceFetch(parts.url + path, jsonRequest(body, headers))
+      const name = v4({ random: parts.environment.bytes(16) })
+      const response = await deviceFetch(parts.url + path, jsonRequest(body, { ...headers, [requestHeader]: name }))
       try {
+        requireName(response, name)
         return await readAnswer(response, answer)
       } catch (error) {
         // What it says when it cannot go on is worth more than that it did not answer.
@@ -119,7 +122,12 @@ export const postAnonymous = async <T>(
 const reach = async (parts: ServerParts, input: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> => {
   try {
     const response = await fetchWatched(parts.environment, input, init)
-    parts.onContact(laterStatuses.has(response.status) ? offline : undefined)
+    const isLater = laterStatuses.has(response.status)
+    if (!isLater && isPage(response)) {
+      await response.body?.cancel()
+      throw new Error(`A web page answered, with ${response.status}`)
+    }
+    parts.onContact(isLater ? offline : undefined)
     return response
   } catch (error) {
     // Our own abort (a stop, a restart of the stream) says nothing about the line.
@@ -127,6 +135,14 @@ const reach = async (parts: ServerParts, input: Parameters<typeof fetch>[0], ini
     parts.onContact(offline)
     throw new Outage(error)
   }
+}
+
+/** Our server has none: a captive portal, or a proxy that refuses, stands in front of it (FAULTS N4). */
+const isPage = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith('text/html') ?? false
+
+/** Throws Outage for an answer to another request. A gateway in between may have taken the name away. */
+const requireName = ({ headers }: Response, name: string): void => {
+  if ((headers.get(requestHeader) ?? name) !== name) throw new Outage(new Error('This answers another request'))
 }
 
 /** An answer that is not ours counts as no answer: nothing is taken from an unparsed byte (FAULTS N4). */
@@ -148,15 +164,6 @@ const readAnswer = async <T>(response: Response, answer: z.ZodType<T>): Promise<
     throw new Outage(new Error(`HTTP ${response.status}`), refusal.data, retryAfterMs(response.headers))
   }
   throw toDomainError(refusal.data)
-}
-
-/** What stands between may say anything: nobody waits longer than this without having asked again. */
-const longestRetryAfterMs = 60_000
-
-/** In seconds, as our server says it; a date is as good as nothing, because the clock here may be wrong. */
-const retryAfterMs = (headers: Headers): number => {
-  const text = headers.get('retry-after') ?? ''
-  return /^\d{1,9}$/.test(text) ? Math.min(Number(text) * 1000, longestRetryAfterMs) : 0
 }
 
 const toDomainError = ({ code, message, details }: ErrorData): DomainError => new DomainError(code, message, details)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { v7 } from 'uuid'
-import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
+import { type MutationEnvelope, requestHeader } from '../../../src-shared/contract/http.ts'
 import { toMutationId } from '../../../src-shared/ids.ts'
 import { academy, booking, childOf, facility, family, newId, session, student } from '../../support/academy.ts'
 import { startSyncServer, type TestDevice, type TestServer } from '../../support/sync-server.ts'
@@ -66,6 +66,12 @@ const keptOf = async (id: string) => {
   )
   return row
 }
+
+test('an answer carries the name of its request, so that no other is taken for it (N8)', async () => {
+  const answer = await fetch(`${server.url()}/v1/health`, { headers: { [requestHeader]: 'a-name' } })
+
+  expect(answer.headers.get(requestHeader)).toBe('a-name')
+})
 
 describe('promise 3: exactly once (N1, N2)', () => {
   test('a mutation that is sent again has one effect, and gets the outcome that was kept', async () => {

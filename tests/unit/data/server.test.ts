@@ -1,0 +1,62 @@
+import { generateKeyPair, exportJWK } from 'jose'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { requestHeader } from '../../../src-shared/contract/http.ts'
+import { connectServer, Outage } from '../../../src-main/data/sync/server.ts'
+import { environmentWith } from '../../support/environment.ts'
+
+const token = { token: 'a', expires_at: '2099-01-01T00:00:00.000Z' }
+
+const page = (status: number): Response =>
+  new Response('<!doctype html><title>Welcome</title>', {
+    status,
+    headers: { 'content-type': 'text/html; charset=utf-8' },
+  })
+
+const connect = async (answer: (path: string, headers: Headers) => Response) => {
+  const { privateKey } = await generateKeyPair('EdDSA', { extractable: true })
+  const contacts: (string | undefined)[] = []
+  const server = connectServer({
+    url: 'http://server',
+    identity: { deviceId: 'device', privateKey: await exportJWK(privateKey) },
+    environment: environmentWith({
+      fetch: async (input, init) => answer(new URL(input as string).pathname, new Headers(init?.headers)),
+    }),
+    onContact: (problem) => contacts.push(problem?.code),
+  })
+  return { server, contacts }
+}
+
+test.each([200, 403, 511])(
+  'a web page with %s is a line without our server behind it, not an answer (N4)',
+  async (status) => {
+    const { server, contacts } = await connect((path) => (path === '/v1/token' ? Response.json(token) : page(status)))
+
+    await expect(server.fetch('http://server/v1/shape')).rejects.toThrow(Outage)
+
+    expect(contacts).toEqual([undefined, 'unavailable'])
+  },
+)
+
+test('a gateway that says "later" by a page is asked again when it said', async () => {
+  const { server, contacts } = await connect((path) => (path === '/v1/token' ? Response.json(token) : page(502)))
+
+  const { status } = await server.fetch('http://server/v1/shape')
+
+  expect(status).toBe(502)
+  expect(contacts).toEqual([undefined, 'unavailable'])
+})
+
+test('an answer that a proxy has kept of another request is none (N8)', async () => {
+  let kept: string | undefined
+  const { server } = await connect((path, headers) => {
+    if (path === '/v1/token') return Response.json(token)
+    kept ??= headers.get(requestHeader) ?? undefined
+    return Response.json({ n: 1 }, { headers: { [requestHeader]: kept ?? '' } })
+  })
+  const ask = () => server.post('/v1/mutations', {}, z.object({ n: z.number() }))
+
+  expect(await ask()).toEqual({ n: 1 })
+
+  await expect(ask()).rejects.toThrow(Outage)
+})
