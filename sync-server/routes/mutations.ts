@@ -27,12 +27,12 @@ export const mutationsRoute = ({ db, log, keys, now, counters, epoch }: Services
         counters.mutations.add(outcome)
         if (outcome === 'refused' && error) counters.refusals.add(error.code)
       }
+      const follows = numberOf(header(followsHeader))
       try {
-        const follows = numberOf(header(followsHeader))
         return json(await executeBatch({ db, device, log, now, leaseKey: keys.lease, onDecided, follows }, batch))
       } catch (error) {
-        // The device knows from the log that we had more of it.
-        const held = epochOf(header(logHeader))
+        // The device knows from the log that we had more of it; unless it says itself that it leaves numbers out.
+        const held = follows === undefined ? epochOf(header(logHeader)) : undefined
         if (held && error instanceof DomainError && error.code === 'sequence_gap') {
           await epoch.doubt(held, 'sequence', device.id)
         }

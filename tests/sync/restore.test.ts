@@ -159,6 +159,23 @@ describe('a database that was restored from a backup', () => {
     await expectNothingLost(situation)
   })
 
+  test('further than work is kept holds up nothing, and is no reason to begin anew again (S5, U4)', async () => {
+    const { one, mend, backup } = await workSinceBackup()
+    const { store } = one.data.signedIn()
+    store.desk.pruneSent(store.progress, '2099-01-01T00:00:00.000Z')
+
+    await backup.restore()
+    await until(async () => (await epoch())?.reason === 'restored')
+    await server.sql("update server_epoch set since = now() - interval '1 day', written_by = pg_current_xact_id()")
+    const restored = await epoch()
+    await pay(one, 700)
+    mend()
+
+    await until(async () => (await server.sql('select from payments where amount = 700')).length === 1)
+    await drained(one)
+    expect(await epoch()).toEqual(restored)
+  })
+
   test('is told by a copied computer what only that one was answered, also behind numbers of the other (S5, D15)', async () => {
     const stopped = await newDesk()
     await checkIn(stopped, 0)

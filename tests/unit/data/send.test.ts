@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Sender, startSender } from '../../../src-main/data/outbox/send.ts'
 import { Outage } from '../../../src-main/data/sync/server.ts'
-import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
+import { followsHeader, type MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
 import { environmentWith } from '../../support/environment.ts'
 import { until } from '../../support/until.ts'
@@ -32,9 +32,7 @@ interface World {
   /** The server's history that the log is of. */
   readonly epoch?: string
   /** Throws what the server says, or answers. */
-  readonly answer: (seqs: readonly number[]) => void
-  /** A proxy answers with what it has kept. */
-  isStale?: boolean
+  readonly answer: (seqs: readonly number[], headers: Readonly<Record<string, string>>) => void
 }
 
 const start = (world: World) => {
@@ -49,13 +47,13 @@ const start = (world: World) => {
       saveSetting: (_key, value) => void (world.answered = value),
     },
     server: {
-      async post(_path, body, answer) {
+      async post(_path, body, answer, headers = {}) {
         const { mutations } = body as { mutations: readonly MutationEnvelope[] }
         const seqs = mutations.map(({ seq }) => seq)
         sent.push(seqs)
-        world.answer(seqs)
+        world.answer(seqs, headers)
         const outcomes = mutations.map(({ id, seq }) => ({ id, seq, outcome: 'applied', error: null }))
-        return answer.parse({ outcomes: world.isStale ? [] : outcomes, last_seq: Math.max(world.progress, ...seqs) })
+        return answer.parse({ outcomes, last_seq: Math.max(world.progress, ...seqs) })
       },
     },
     decided: { progress: world.progress, epoch: world.epoch },
@@ -70,21 +68,6 @@ const start = (world: World) => {
 const gap = (expected: number): DomainError => new DomainError('sequence_gap', 'gap', { expected })
 const saved = (...seqs: readonly number[]) => seqs.map((seq) => envelope(seq))
 
-test('an answer to other mutations is none: they are sent again (N8)', async () => {
-  const world: World = { saved: saved(1, 2), progress: 0, isStale: true, answer: () => undefined }
-
-  const { sent } = start(world)
-  await until(() => sent.length === 1)
-  world.isStale = false
-  sender?.notify('contact')
-
-  await until(() => sent.length > 1)
-  expect(sent.slice(0, 2)).toEqual([
-    [1, 2],
-    [1, 2],
-  ])
-})
-
 describe('what the server says of the sequence (U4)', () => {
   test('is followed, also back behind what the log said before the server was restored', async () => {
     let known = 2
@@ -97,6 +80,20 @@ describe('what the server says of the sequence (U4)', () => {
     await until(() => known === 6)
 
     expect(sent).toEqual([[6], [3, 4, 5, 6]])
+    expect(problems).toEqual([])
+  })
+
+  test('holds up nothing where nobody has what it lost: what is kept begins behind it', async () => {
+    let known = 2
+    const answer = (seqs: readonly number[], headers: Readonly<Record<string, string>>): void => {
+      const isNext = (seqs[0] ?? 0) <= known + 1 || headers[followsHeader] === String(known)
+      if (!isNext) throw gap(known + 1)
+      known = Math.max(known, ...seqs)
+    }
+    const { problems } = start({ saved: saved(5, 6), progress: 0, answer })
+
+    await until(() => known === 6)
+
     expect(problems).toEqual([])
   })
 
