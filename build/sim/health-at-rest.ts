@@ -63,6 +63,13 @@ export interface ProofParts {
 /** A comparison, what it finds, and the one that proves it mended. */
 const proofMs = 120_000
 
+/** A server that was set back without a trace is noticed by what it has no more: each device compares, and mends what it finds. */
+export const compareAll = async ({ devices, scheduler, isFailed }: ProofParts): Promise<void> => {
+  const working = devices.filter(({ isRevoked, isGone }) => !isRevoked && !isGone)
+  for (const device of working) device.compare()
+  await scheduler.runUntil(() => isFailed() || working.every(({ health }) => health?.activity === 'none'), proofMs)
+}
+
 /**
  * At rest each device is asked to compare itself with the server. Where rows are made wrong then, it must name them and mend
  * just them, also when people write meanwhile and nothing goes up.

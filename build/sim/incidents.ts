@@ -70,7 +70,7 @@ const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = 
 
 /** Without a trace only the desks can tell: by their positions, or by their numbers (FAULTS S5, SPEC U8). */
 const restoreServer = (
-  { database, server, devices, activity, chance }: IncidentParts,
+  { database, server, devices, activity, chance, health, watch }: IncidentParts,
   { first, second, at }: Moment,
   isTraceless: boolean,
 ): void => {
@@ -84,6 +84,11 @@ const restoreServer = (
     server.kill(downMs)
     // What came since the backup is gone.
     for (const device of devices) device.link.changed.length = changedBefore.get(device) ?? 0
+    // What they hold is other than what the server has, unless it is told by them first.
+    if (isTraceless) {
+      watch.unsettle()
+      for (const device of devices) health.spoiled(device)
+    }
     return activity.during(database.restore({ isTraceless }))
   })
 }

@@ -136,9 +136,9 @@ export const deskMutants: readonly Mutant[] = [
     plan: wrongRows,
   },
   {
-    name: 'answer to this batch (N8)',
-    file: 'src-main/data/outbox/send.ts',
-    changes: [['if (outcomes.at(-1)?.id !== last.id)', 'if (outcomes === undefined)']],
+    name: 'answer to this request (N8)',
+    file: 'src-main/data/sync/server.ts',
+    changes: [['        requireName(response, name)\n', '']],
     plan: noise,
   },
   {
@@ -199,5 +199,11 @@ export const deskMutants: readonly Mutant[] = [
     file: enqueue,
     changes: [["? desk.peek('receipt') : null", "? desk.peek('receipt') + 1 : null"]],
     plan: calm,
+  },
+  {
+    name: 'what differs is sent again (H5, S5)',
+    file: 'src-main/data/health/health.ts',
+    changes: [['      this.#parts.sync.sendAgain()\n', '']],
+    plan: { ...calm, office: 300, once: ['put old files of the server back'] },
   },
 ]

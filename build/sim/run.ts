@@ -5,7 +5,7 @@ import { createActivity, watchCrypto } from './activity.ts'
 import type { Database, Sql } from './database.ts'
 import { SimDevice } from './device.ts'
 import { installGlobals } from './globals.ts'
-import { createHealthWatch, type HealthWatch, proveHealth } from './health-at-rest.ts'
+import { compareAll, createHealthWatch, type HealthWatch, proveHealth } from './health-at-rest.ts'
 import { createHistory, type History } from './history.ts'
 import { planIncidents } from './incidents.ts'
 import { createNemesis } from './nemesis.ts'
@@ -196,9 +196,11 @@ interface Judged {
 /** All faults are over: everything drains, the devices prove their health, and the oracle looks at all of it. */
 const judge = async (run: Run, { once }: Plan, { devices, journal, health, isFailed }: Judged): Promise<void> => {
   const isSpoiling = once.includes('a row goes wrong')
+  const proof = { ...run, devices, health, isSpoiling, isFailed }
   const comeToRest = () => drain({ ...run, journal }, devices, isFailed)
+  if (!isFailed() && once.includes('put old files of the server back')) await compareAll(proof)
   if (!isFailed()) await comeToRest()
-  if (!isFailed()) await proveHealth({ ...run, devices, health, isSpoiling, isFailed })
+  if (!isFailed()) await proveHealth(proof)
   if (!isFailed() && isSpoiling) await comeToRest()
   if (!isFailed()) await judgeTheEnd({ ...run, sql: run.database.sql, devices, journal })
 }

@@ -131,7 +131,7 @@ const healthWith = (answers: readonly Answer[]) => {
     server,
     environment: { clock: time.clock, random: () => 0.5 },
     outbox: () => ({ isOnline: state.isOnline, waiting: state.isAtRest ? 0 : 1, progress: 0 }),
-    sync: { renew: () => void renewals.push(asked.length), wake: () => undefined },
+    sync: { renew: () => void renewals.push(asked.length), sendAgain: () => undefined },
     onTables: () => undefined,
     onStatus: () => undefined,
     onFault: (fault) => faults.push(fault),

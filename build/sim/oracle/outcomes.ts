@@ -145,7 +145,7 @@ const told = async ({ sql, verdict }: EndParts, rows: readonly Decided[]): Promi
       return `${outcome} mutation ${device_seq} (${id}), ${command} ${JSON.stringify(args)}, is ${instead}`
     })
   }
-  const settled = new Set(rows.filter(({ outcome }) => outcome === 'applied').flatMap(settledBy))
+  const settled = new Set(rows.filter(({ outcome }) => outcome !== 'refused').flatMap(settledBy))
   for (const { id } of await sql<{ id: string }>('select id from inbox_settlements')) {
     verdict.check('I3', settled.has(id), () => `${id} has left the inbox by itself`)
   }

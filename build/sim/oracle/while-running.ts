@@ -22,12 +22,15 @@ export interface Watch {
   readonly drawn: (device: SimDevice, seq: number) => void
   /** A replica may have lost its last commits. */
   readonly afterCrash: (device: SimDevice, kind: CrashKind) => void
+  /** The server was set back without a trace: until that is noticed, what its log brings does not fit what is there. */
+  readonly unsettle: () => void
   /** The device was set back. */
   readonly forget: (device: SimDevice) => void
 }
 
 export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
   const seen = new Map<SimDevice, Seen>()
+  let isSettled = true
   const glance = (device: SimDevice): void => {
     const isEmpty = device.isOn && seen.has(device) && device.reader() === undefined
     verdict.check('screen', !isEmpty, () => `${device.name} has shown everything and shows nothing now`)
@@ -50,6 +53,7 @@ export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
       }
       seen.set(device, state)
       ownWrites(device, reader, { verdict, journal })
+      if (!isSettled) return
       wholeTransactions(device, reader, verdict)
       soundReruns(device, reader, verdict)
     },
@@ -61,6 +65,9 @@ export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
     afterCrash(device, kind) {
       if (kind === 'power') seen.delete(device)
       savedOnDisk(device, { verdict, journal })
+    },
+    unsettle: () => {
+      isSettled = false
     },
     forget: (device) => void seen.delete(device),
   }

@@ -23,7 +23,7 @@ export interface HealthParts {
   readonly environment: Pick<Environment, 'clock' | 'random'>
   readonly outbox: () => Outbox
   /** `renew` fetches the whole replica again; `renewed` is called when that is shown. */
-  readonly sync: Pick<Sync, 'renew' | 'wake'>
+  readonly sync: Pick<Sync, 'renew' | 'sendAgain'>
   readonly onTables: (tables: readonly string[]) => void
   readonly onStatus: () => void
   readonly onFault: (error: unknown) => void
@@ -247,8 +247,8 @@ export class Health {
       const rows = [...mended.rows].map(([table, count]) => ({ table, rows: count }))
       if (rows.length > 0) this.#remember({ tables: rows, everything: false })
       this.#parts.onTables(mended.touched)
-      // What counts as sent may be among what was put right.
-      this.#parts.sync.wake()
+      // What counts as sent, here or on a server that was set back, may be among it.
+      this.#parts.sync.sendAgain()
       return 'mended'
     }
     return 'unmendable'

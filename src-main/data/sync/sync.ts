@@ -1,7 +1,7 @@
 import { logHeader } from '../../../src-shared/contract/http.ts'
 import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
 import type { ErrorData } from '../../../src-shared/errors.ts'
-import { type Sender, startSender } from '../outbox/send.ts'
+import { type Sender, type SenderOptions, startSender } from '../outbox/send.ts'
 import type { Removal } from './brake.ts'
 import { LogFeed, type LogFeedParts } from './log-feed.ts'
 
@@ -68,24 +68,38 @@ export class Sync {
     this.#sender.stop()
   }
 
+  /** Rows here were other than the server's: it may have lost more than these, so all that is kept goes once more (SPEC H5). */
+  sendAgain(): void {
+    this.#renewSender({ isAll: true })
+  }
+
   #onShown(): void {
     // A server that was restored has lost answers which the old sender remembers: ask the log, not the memory (SPEC U8).
-    this.#sender.stop()
-    this.#sender = this.#startSender()
-    this.wake()
+    this.#renewSender()
     this.#parts.onShown()
   }
 
-  #startSender(): Sender {
+  #renewSender(options?: SenderOptions): void {
+    // What cannot begin leaves the old one at work.
+    const fresh = this.#startSender(options)
+    this.#sender.stop()
+    this.#sender = fresh
+    this.wake()
+  }
+
+  #startSender(options?: SenderOptions): Sender {
     const { store, server, environment } = this.#parts
-    return startSender({
-      desk: store.desk,
-      server: { post: (path, body, answer, more) => server.post(path, body, answer, { ...this.#source(), ...more }) },
-      decided: store,
-      environment,
-      onProblem: (error) => this.#onRefusal(error),
-      onFault: this.#parts.onFault,
-    })
+    return startSender(
+      {
+        desk: store.desk,
+        server: { post: (path, body, answer, more) => server.post(path, body, answer, { ...this.#source(), ...more }) },
+        decided: store,
+        environment,
+        onProblem: (error) => this.#onRefusal(error),
+        onFault: this.#parts.onFault,
+      },
+      options,
+    )
   }
 
   /** Which log the progress comes from: a server that was restored since sees by it what it has lost. */
