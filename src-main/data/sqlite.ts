@@ -44,6 +44,9 @@ export const diskProblem = (error: unknown): DomainError | undefined => {
   return undefined
 }
 
+/** The disk is full or fails, as opposed to: what it gives is damaged. It may go another time. */
+export const isOfDisk = (error: unknown): boolean => error instanceof DomainError && error.code.startsWith('disk_')
+
 export interface OpenOptions {
   /** 32 bytes. */
   readonly key: Uint8Array

@@ -122,7 +122,8 @@ export class Store {
     // What cannot be read cannot be lost.
     if (which === 'shown' && this.#damage.isFound()) return 0
     const { replica } = which === 'shown' ? this.#shown : this.#loadingCopy()
-    return this.#work.countRows({ file: replica.file, key: this.#parts.key })
+    const counted = this.#work.countRows({ file: replica.file, key: this.#parts.key })
+    return which === 'shown' ? counted.catch(this.#damage.unless(0)) : counted
   }
 
   /** Up to which own mutation the log has brought the server's decision. */

@@ -9,6 +9,8 @@ export interface Damage {
   readonly forget: () => void
   /** What can be read, or, where that is damaged, the other value; damage is told. */
   readonly reading: <T>(read: () => T, otherwise: T) => T
+  /** The same for the catch of a reading that was done elsewhere, with an error that has its name already. */
+  readonly unless: <T>(otherwise: T) => (error: unknown) => T
   /** An error as the person gets it; damage is told. */
   readonly explained: (error: unknown) => unknown
   /** Work whose errors of the disk are told in words. */
@@ -47,6 +49,11 @@ export const damageOf = (onDamage: () => void): Damage => {
         return otherwise
       }
     },
+    unless: (otherwise) => (error) => {
+      if (!isDamage(error) && !isUnreadable(error)) throw error
+      tell()
+      return otherwise
+    },
     explained,
     explaining: async (work) => {
       try {
@@ -61,5 +68,7 @@ export const damageOf = (onDamage: () => void): Damage => {
 
 /** For what can do without: a damaged replica is being renewed. Throws any other error. */
 export const whenDamaged = (error: unknown): undefined => {
-  if (!(error instanceof DomainError) || error.code !== 'database_unreadable') throw error
+  if (!isUnreadable(error)) throw error
 }
+
+const isUnreadable = (error: unknown): boolean => error instanceof DomainError && error.code === 'database_unreadable'

@@ -5,7 +5,7 @@ import { createTables, indexDdl, schemaFingerprint } from '../../../src-shared/r
 import { partTables, snapshotFingerprint } from '../../../src-shared/replica/snapshot-parts.ts'
 import type { Disk } from '../environment.ts'
 import { stateStore } from '../replica/state.ts'
-import { cipherOf, diskProblem, type SqliteDatabase, textOrUndefined } from '../sqlite.ts'
+import { cipherOf, diskProblem, isOfDisk, type SqliteDatabase, textOrUndefined } from '../sqlite.ts'
 import { DamagedPart, type LoadProgress, type PartFacts, type ReplicaFile } from './replica-work.ts'
 
 /** What a manifest must say, or its parts are of no use to this program. */
@@ -35,7 +35,9 @@ export const progressOf = (disk: Disk, { file, key }: ReplicaFile): LoadProgress
   try {
     db = disk.open(file, { key, synchronous: 'NORMAL' })
     return readProgress(db)
-  } catch {
+  } catch (error) {
+    // What a full or failing disk does not show may all be there.
+    if (isOfDisk(diskProblem(error) ?? error)) throw error
     // No tables yet, a page that rotted: it is a copy, and is made anew.
     return undefined
   } finally {

@@ -1,5 +1,5 @@
 import { type SnapshotExtent, type SnapshotManifest, snapshotManifest } from '../../../src-shared/contract/snapshot.ts'
-import { DomainError } from '../../../src-shared/errors.ts'
+import { isOfDisk } from '../sqlite.ts'
 import { fetchManifest, fetchPart, type Line, NotGiven } from './fetch-part.ts'
 import { fingerprint } from './load-parts.ts'
 import { DamagedPart, type LoadProgress, type ReplicaFile, type ReplicaWork } from './replica-work.ts'
@@ -31,7 +31,7 @@ export const loadSnapshot = async (parts: SnapshotParts, target: ReplicaFile): P
       return 'loaded'
     } catch (error) {
       if (parts.signal.aborted) return 'stopped'
-      if (error instanceof DomainError && error.code.startsWith('disk_')) throw error
+      if (isOfDisk(error)) throw error
       if (!(error instanceof NotGiven)) parts.onFault(error)
       if (!(error instanceof NotGiven && error.isGone)) return 'none'
       // Taken away while it was loaded: there should be a newer one.

@@ -3,30 +3,42 @@ import { zstdDecompressSync } from 'node:zlib'
 import { finishingSteps } from '../../../src-shared/replica/finishing.ts'
 import type { Disk } from '../environment.ts'
 import { countRows } from '../replica/count-rows.ts'
+import { diskProblem } from '../sqlite.ts'
 import { addPart, beginLoad, finishLoad, progressOf, requireHash, unpacking } from './load-parts.ts'
 import type { ReplicaFile, ReplicaWork } from './replica-work.ts'
 
-/** Does the work where it is called, with a pause between its steps. */
+/** Does the work where it is called, with a pause between its steps. Errors of the disk are named as people are told. */
 export const workInPlace = (disk: Disk): ReplicaWork => ({
-  progressOf: async (target) => progressOf(disk, target),
-  forget: async ({ file }) => disk.remove(file),
-  begin: async (target, manifest) => beginLoad(disk, target, manifest),
+  progressOf: async (target) => named(() => progressOf(disk, target)),
+  forget: async ({ file }) => named(() => disk.remove(file)),
+  begin: async (target, manifest) => named(() => beginLoad(disk, target, manifest)),
   unpack: async (facts, packed) => {
     requireHash(facts, packed)
     return zstdDecompressSync(packed, unpacking(facts))
   },
-  addPart: async (target, number, raw) => addPart(target, number, raw),
-  finish: async (target) => finishLoad(disk, target),
-  makeIndexes: async (target) => makeIndexes(disk, target),
-  countRows: async ({ file, key }) => {
-    const db = disk.open(file, { key, synchronous: 'NORMAL', readonly: true })
-    try {
-      return countRows(db)
-    } finally {
-      db.close()
-    }
-  },
+  addPart: async (target, number, raw) => named(() => addPart(target, number, raw)),
+  finish: async (target) => named(() => finishLoad(disk, target)),
+  makeIndexes: async (target) => named(() => makeIndexes(disk, target)),
+  countRows: async (target) => named(() => countRowsOf(disk, target)),
 })
+
+/** Of a thread only the name of an error comes back. */
+const named = async <T>(work: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    throw diskProblem(error) ?? error
+  }
+}
+
+const countRowsOf = (disk: Disk, { file, key }: ReplicaFile): number => {
+  const db = disk.open(file, { key, synchronous: 'NORMAL', readonly: true })
+  try {
+    return countRows(db)
+  } finally {
+    db.close()
+  }
+}
 
 const makeIndexes = async (disk: Disk, { file, key }: ReplicaFile): Promise<void> => {
   const db = disk.open(file, { key, synchronous: 'NORMAL' })
