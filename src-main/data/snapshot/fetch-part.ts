@@ -11,15 +11,23 @@ export interface Line {
 
 /** The server was reached, and does not give what was asked for. */
 export class NotGiven extends Error {
-  /** It is not there (any more), as opposed to: it cannot be had. */
-  readonly isGone: boolean
+  /** 0 where what came was never whole. */
+  readonly status: number
 
   constructor(status: number) {
     super(`The server answered ${status}`)
     this.name = 'NotGiven'
-    this.isGone = status === 404
+    this.status = status
+  }
+
+  /** It is not there (any more), as opposed to: it cannot be had. */
+  get isGone(): boolean {
+    return this.status === 404
   }
 }
+
+/** These mean "later", and are waited through like an outage. Not 500: what fails every time may be this snapshot alone. */
+const laterStatuses = new Set([429, 502, 503, 504])
 
 /** How often the server may be reached in a row without bringing us on by one byte. */
 const mostFailures = 8
@@ -27,9 +35,11 @@ const mostFailures = 8
 /** As the outbox waits: short, so that an outage's end is noticed soon. */
 const firstPauseMs = 250
 const longestPauseMs = 4000
+/** What stands between may say anything. */
+const longestRetryAfterMs = 60_000
 
 /**
- * Tries until there is an answer: without a line the log would not come either. `attempt` throws Outage, NotGiven, or
+ * Tries until there is an answer: without a line, or a server that has time, the log would not come either. `attempt` throws Outage, NotGiven, or
  * whatever a cut answer makes; it tells through `hasCome` whether it came on.
  */
 const persistently = async <T>(line: Line, attempt: (hasCome: () => void) => Promise<T>): Promise<T> => {
@@ -42,26 +52,25 @@ const persistently = async <T>(line: Line, attempt: (hasCome: () => void) => Pro
       })
     } catch (error) {
       line.signal.throwIfAborted()
-      if (error instanceof NotGiven && !isLater(error)) throw error
+      if (error instanceof NotGiven && error.status < 500) throw error
       if (!(error instanceof Outage)) failures += 1
       if (failures >= mostFailures) throw error instanceof NotGiven ? error : new NotGiven(0)
-      await pause(
-        line,
-        firstPauseMs / 2 + line.environment.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** tries),
-      )
+      const leastMs = error instanceof Outage ? error.retryAfterMs : 0
+      const spreadMs = line.environment.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** tries)
+      await pause(line, leastMs + firstPauseMs / 2 + spreadMs)
     }
   }
 }
 
-const isLater = ({ message }: NotGiven): boolean => /(429|5\d\d)$/.test(message)
-
 const pause = async ({ environment, signal }: Line, milliseconds: number): Promise<void> => {
   await new Promise<void>((resolve) => {
-    const cancel = environment.clock.after(milliseconds, resolve)
-    signal.addEventListener('abort', () => {
+    const end = (): void => {
       cancel()
+      signal.removeEventListener('abort', end)
       resolve()
-    })
+    }
+    const cancel = environment.clock.after(milliseconds, end)
+    signal.addEventListener('abort', end)
   })
   signal.throwIfAborted()
 }
@@ -70,7 +79,15 @@ const request = async ({ url, server, signal }: Line, path: string): Promise<Res
   const response = await server.fetch(url + path, { signal })
   if (response.status === 200) return response
   await response.body?.cancel()
-  throw new NotGiven(response.status)
+  const { status, headers } = response
+  if (laterStatuses.has(status)) throw new Outage(new Error(`HTTP ${status}`), undefined, retryAfterMs(headers))
+  throw new NotGiven(status)
+}
+
+/** In seconds, as our server says it. */
+const retryAfterMs = (headers: Headers): number => {
+  const text = headers.get('retry-after') ?? ''
+  return /^\d{1,9}$/.test(text) ? Math.min(Number(text) * 1000, longestRetryAfterMs) : 0
 }
 
 /** What the server says of its snapshot, unread. Throws NotGiven. */
