@@ -94,11 +94,7 @@ export class Store {
   async #begin(): Promise<void> {
     if (!this.#loading) await this.#show(this.#shown)
     // A damaged page shows what it can until there is another replica.
-    const begin = async (): Promise<void> => {
-      await this.#replaceLost()
-      await this.#catchUp()
-    }
-    await this.#exclusive(begin).catch((error: unknown) => {
+    await this.#exclusive(() => this.#catchUp()).catch((error: unknown) => {
       if (!this.#damage.isFound()) throw error
     })
   }
@@ -191,7 +187,7 @@ export class Store {
       })
       // Only now: what failed until here is done once more when the log comes to its end again.
       await this.#show(fresh)
-      await this.#replaceLost()
+      await this.#catchUp()
     })
   }
 
@@ -279,12 +275,6 @@ export class Store {
     )
   }
 
-  /** What `desk.db` has lost is said before anything is built on it (FAULTS D7, D8). */
-  async #replaceLost(): Promise<void> {
-    if (this.#loading) return
-    await replaceLostWork(this.#rebaseParts(this.#shown), this.#parts.environment)
-  }
-
   #loadingCopy(): Copy {
     if (!this.#loading) throw new Error('No replica is loading')
     return this.#loading
@@ -294,7 +284,10 @@ export class Store {
     return { ...copy, desk: this.desk, profile: this.#parts.profile }
   }
 
+  /** What `desk.db` has lost is said before anything is built on it, also where it was rescued just now (FAULTS D7, D8). */
   async #catchUp(): Promise<readonly string[]> {
-    return this.#isShowing ? catchUp(this.#rebaseParts(this.#shown)) : []
+    if (!this.#isShowing) return []
+    const parts = this.#rebaseParts(this.#shown)
+    return [...(await replaceLostWork(parts, this.#parts.environment)), ...(await catchUp(parts))]
   }
 }

@@ -27,16 +27,18 @@ export interface Known {
 const rescued = 'rescued'
 const nobody = '00000000-0000-4000-8000-000000000000'
 
+/** After a rescue, or when the replica has seen more than `desk.db` has (its log was lost). */
+export const isWorkLost = (desk: Desk, appliedSeq: number): boolean =>
+  desk.setting(rescued) === 'yes' || appliedSeq > desk.lastSeq()
+
 /**
- * After a rescue, or when the replica has seen more than `desk.db` has (its log was lost): puts a mutation that says so in
+ * Where work is lost: puts a mutation that says so in
  * the place of each one that is gone and that the server has not decided. It is refused here and there, so a person sees
  * it, with the time of the last thing that is known to be saved, until it is settled; and what came later goes up in
  * order. Answers how many there were.
  */
 export const replaceLost = (parts: LossParts, known: Known): number => {
   const { desk } = parts
-  const isRescued = desk.setting(rescued) === 'yes'
-  if (!isRescued && known.appliedSeq <= desk.lastSeq()) return 0
   const last = Math.max(desk.lastSeq(), known.appliedSeq)
   const kept = desk.mutationsAfter(known.progress, Number.MAX_SAFE_INTEGER)
   const keptNumbers = new Set(kept.map(({ seq }) => seq))
@@ -48,7 +50,7 @@ export const replaceLost = (parts: LossParts, known: Known): number => {
     count += 1
   }
   desk.skipTo({ mutation: last + 1, receipt })
-  if (isRescued) desk.saveSetting(rescued, 'told')
+  if (desk.setting(rescued) === 'yes') desk.saveSetting(rescued, 'told')
   return count
 }
 

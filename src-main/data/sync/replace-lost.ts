@@ -1,4 +1,4 @@
-import { type Known, replaceLost } from '../desk/lost-work.ts'
+import { isWorkLost, type Known, replaceLost } from '../desk/lost-work.ts'
 import type { Environment } from '../environment.ts'
 import { progressIn, type RebaseParts, replay } from './rebase.ts'
 
@@ -11,6 +11,7 @@ export const replaceLostWork = async (
   environment: Pick<Environment, 'clock' | 'bytes'>,
 ): Promise<readonly string[]> => {
   const { replica, desk, profile } = parts
+  if (!isWorkLost(desk, replica.state.read().appliedSeq)) return []
   const known = knownOf(parts)
   if (replaceLost({ desk, deviceId: profile.device_id, environment }, known) === 0) return []
   return replica.transact(async (tx) => {
