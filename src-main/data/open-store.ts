@@ -1,5 +1,6 @@
 import type { SyncStatus } from '../../src-shared/contract/ipc.ts'
 import { DomainError } from '../../src-shared/errors.ts'
+import { withReserve } from './disk-reserve.ts'
 import type { Environment } from './environment.ts'
 import { Store, type StoreParts } from './store.ts'
 
@@ -10,7 +11,8 @@ import { Store, type StoreParts } from './store.ts'
  */
 export const openStore = async (parts: StoreParts): Promise<Store> => {
   try {
-    return await Store.open(parts)
+    // What the replica had no room for is run again at the start: without it less would be shown than is saved (SPEC R1).
+    return await withReserve(parts.environment.reserve, () => Store.open(parts))
   } catch (error) {
     const place = isReadOnly(error) ? parts.environment.borrow?.(parts.folder) : undefined
     if (place === undefined) throw error

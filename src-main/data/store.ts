@@ -77,15 +77,17 @@ export class Store {
     const { disk } = environment
     const desk = reopeningDesk(() => openDesk(disk, folder, key))
     const damage = damageOf(parts.onDamage ?? (() => undefined))
+    let shown: Shown | undefined
     try {
       const generation = namedIn(desk)
       removeReplaced(disk, folder, generation)
       const fileOf = (each: number): string => replicaFile(folder, each)
-      const shown = await openShown({ disk, key, fileOf, generation, damage })
+      shown = await openShown({ disk, key, fileOf, generation, damage })
       const store = new Store(parts, desk, damage, shown)
       await store.#begin()
       return store
     } catch (error) {
+      await shown?.replica.close().catch(() => undefined)
       desk.close()
       throw error
     }

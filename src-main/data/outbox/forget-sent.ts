@@ -1,6 +1,7 @@
 import { instantToText } from '../../../src-shared/time.ts'
 import type { Environment } from '../environment.ts'
 import type { Store } from '../store.ts'
+import { isOfDisk } from '../sqlite.ts'
 import { answeredUpTo } from './answered.ts'
 
 /** How long sent mutations are kept, to send them again when the server was restored from a backup (DESIGN.md §5). */
@@ -14,5 +15,10 @@ export const forgetOldSent = (
   const { desk, replica } = store
   const received = Date.parse(replica.readState().receivedUpTo ?? '1970-01-01')
   const before = Math.min(clock.now(), received) - keepSentMs
-  desk.pruneSent(answeredUpTo(desk, store), instantToText(before))
+  try {
+    desk.pruneSent(answeredUpTo(desk, store), instantToText(before))
+  } catch (error) {
+    // What the disk does not take now is done at the next start: nobody is kept out for it.
+    if (!isOfDisk(error)) throw error
+  }
 }
