@@ -1,9 +1,9 @@
-import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Store } from '../../src-main/data/store.ts'
-import { counterRows } from '../support/counter-rows.ts'
-import { checkInAll, openCounterStore, removeFolder, storeParts, temporaryFolder } from '../support/store.ts'
+import { counterRows, entriesOf } from '../support/counter-rows.ts'
+import { checkInAll, openCounterStore, removeFolder, rowsOf, storeParts, temporaryFolder } from '../support/store.ts'
 
 let folder: string
 const counter = counterRows()
@@ -52,5 +52,40 @@ describe('a damaged file', () => {
 
     await expect(other).rejects.toMatchObject({ code: 'database_unreadable' })
     expect(statSync(path.join(folder, 'desk.db')).size).toBe(size)
+  })
+})
+
+describe('a desk.db that is gone (D8)', () => {
+  const loseDesk = (): void => {
+    for (const end of ['', '-wal', '-shm']) rmSync(path.join(folder, `desk.db${end}`), { force: true })
+  }
+
+  test('in the middle of a renewal costs no replica that is whole', async () => {
+    const renewing = await Store.open(storeParts(folder, counter))
+    await renewing.startOver()
+    await renewing.append(entriesOf(counter.rows).slice(0, 5), 'handle-2')
+    await renewing.close()
+    loseDesk()
+
+    const store = await Store.open(storeParts(folder, counter))
+
+    expect(path.basename(store.replica.file)).toBe('replica-1.db')
+    expect(store.replica.readState().isComplete).toBe(true)
+    expect(rowsOf(store, 'families')).toHaveLength(1)
+    await store.close()
+  })
+
+  test('in the middle of the first sync goes on with the newest there is', async () => {
+    removeFolder(folder)
+    folder = temporaryFolder()
+    const loading = await Store.open(storeParts(folder, counter))
+    await loading.append(entriesOf(counter.rows).slice(0, 5), 'handle-2')
+    await loading.close()
+    loseDesk()
+
+    const store = await Store.open(storeParts(folder, counter))
+
+    expect(store.feedState).toMatchObject({ isComplete: false, handle: 'handle-2' })
+    await store.close()
   })
 })

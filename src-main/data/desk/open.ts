@@ -3,7 +3,7 @@ import { DomainError } from '../../../src-shared/errors.ts'
 import type { Disk } from '../environment.ts'
 import { isDamage, type SqliteDatabase } from '../sqlite.ts'
 import { deskMigrations } from './migrations.ts'
-import { finishRescue, nameReplica, rescueDesk } from './rescue.ts'
+import { finishRescue, nameReplica, replicaToShow, rescueDesk } from './rescue.ts'
 import { hidesCommits } from './write-ahead-log.ts'
 
 /**
@@ -28,13 +28,13 @@ const isUnreadable = (error: unknown): boolean =>
 
 const openSound = (disk: Disk, folder: string, key: Uint8Array): SqliteDatabase => {
   const file = path.join(folder, 'desk.db')
-  const isNew = disk.read(file) === undefined
+  // Somebody may have deleted it: the replica knows what it held. Looked for first: what throws now is looked for again.
+  const found = disk.read(file) === undefined ? replicaToShow({ disk, folder, key }) : undefined
   const db = disk.open(file, { key, synchronous: 'FULL' })
   try {
     requireSound(db)
     migrate(db)
-    // Somebody may have deleted it: the replica knows what it held.
-    if (isNew) nameReplica(db, disk, folder)
+    if (found !== undefined) nameReplica(db, found)
     return db
   } catch (error) {
     db.close()

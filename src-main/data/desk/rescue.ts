@@ -1,7 +1,9 @@
 import path from 'node:path'
 import { mutationEnvelope } from '../../../src-shared/contract/http.ts'
 import type { Disk } from '../environment.ts'
-import type { SqliteDatabase } from '../sqlite.ts'
+import { replicaFile } from '../replica/copies.ts'
+import { stateReader } from '../replica/state.ts'
+import { diskProblem, isOfDisk, type SqliteDatabase } from '../sqlite.ts'
 import { type LeafRow, leafRows, type Pages } from './leaf-rows.ts'
 import { openPage } from './sealed-pages.ts'
 import { committedFrames } from './write-ahead-log.ts'
@@ -39,7 +41,7 @@ export const rescueDesk = (parts: RescueParts): boolean => {
   try {
     parts.migrate(fresh)
     fillFrom(fresh, leafRows(pages, pageBytes - reservedBytes))
-    nameReplica(fresh, disk, folder)
+    nameReplica(fresh, replicaToShow(parts))
   } finally {
     fresh.close()
   }
@@ -105,11 +107,31 @@ const fillFrom = (db: SqliteDatabase, rows: readonly LeafRow[]): void => {
   }).immediate()
 }
 
-/** Which replica is shown, when `desk.db` cannot say so: the newest that is there. */
-export const nameReplica = (db: SqliteDatabase, disk: Disk, folder: string): void => {
+/**
+ * Which replica is shown, when `desk.db` cannot say so: the newest that is whole, because a kill can have left one that was
+ * still being filled; else the newest that is there. Undefined where there is none. Throws what the disk may give later.
+ */
+export const replicaToShow = ({ disk, folder, key }: Omit<RescueParts, 'migrate'>): number | undefined => {
   const numbers = Array.from({ length: mostReplicas }, (_, index) => index + 1)
-  const newest = numbers.findLast((number) => disk.read(path.join(folder, `replica-${number}.db`)))
-  db.prepare("insert or ignore into settings values ('replica', ?)").run(String(newest ?? 1))
+  const present = numbers.filter((number) => disk.read(replicaFile(folder, number)))
+  return present.findLast((number) => isWhole(disk, replicaFile(folder, number), key)) ?? present.at(-1)
+}
+
+const isWhole = (disk: Disk, file: string, key: Uint8Array): boolean => {
+  let db: SqliteDatabase | undefined
+  try {
+    db = disk.open(file, { key, synchronous: 'NORMAL', readonly: true })
+    return stateReader(db)().isComplete
+  } catch (error) {
+    if (isOfDisk(diskProblem(error) ?? error)) throw error
+    return false
+  } finally {
+    db?.close()
+  }
+}
+
+export const nameReplica = (db: SqliteDatabase, number: number | undefined): void => {
+  db.prepare("insert or ignore into settings values ('replica', ?)").run(String(number ?? 1))
 }
 
 const isId = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value)
