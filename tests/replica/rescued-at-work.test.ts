@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Disk, systemEnvironment } from '../../src-main/data/environment.ts'
 import type { SqliteDatabase } from '../../src-main/data/sqlite.ts'
 import { Store } from '../../src-main/data/store.ts'
+import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
 import { damagePage } from '../faults/support/damage.ts'
 import { counterRows } from '../support/counter-rows.ts'
 import { checkInAll, openCounterStore, payCash, removeFolder, storeParts, temporaryFolder } from '../support/store.ts'
@@ -71,3 +73,19 @@ test('it is said before the next write, which builds on it (D7, U9)', async () =
   expect(kept().map(({ seq }) => seq)).toEqual(numbers(2 * rounds + 1))
   expect(lost().length).toBeGreaterThan(0)
 })
+
+test('a cut in the middle of saying it turns no number back (D1, U9)', async () => {
+  rotAtWork()
+  const before = kept()
+  const missing = numbers(2 * rounds).find((number) => !before.some(({ seq }) => seq === number)) ?? 0
+
+  // What the first step of saying it commits.
+  store.desk.commitMutation({ ...envelopeOf(before), id: randomUUID(), seq: missing }, undefined)
+
+  expect(store.desk.lastSeq()).toBe(2 * rounds)
+})
+
+const envelopeOf = ([first]: readonly MutationEnvelope[]): MutationEnvelope => {
+  if (!first) throw new Error('Nothing is left')
+  return { ...first, series_number: null }
+}

@@ -42,7 +42,8 @@ const toEnvelope = (text: unknown): MutationEnvelope => JSON.parse(String(text))
 
 export const deskOver = (db: SqliteDatabase): Desk => {
   const next = db.prepare('select next from series where kind = ?').pluck()
-  const advance = db.prepare('update series set next = ? where kind = ?')
+  // Never back: what replaces a lost mutation has a number of long ago.
+  const advance = db.prepare('update series set next = max(next, ?) where kind = ?')
   const insert = db.prepare('insert into mutations (seq, id, envelope, at) values (?, ?, ?, ?)')
   const after = db.prepare('select envelope from mutations where seq > ? order by seq limit ?').pluck()
   const byId = db.prepare('select envelope from mutations where id = ?').pluck()
@@ -68,7 +69,7 @@ export const deskOver = (db: SqliteDatabase): Desk => {
     if (numbers.mutation > from) {
       setSetting.run('skipped', JSON.stringify([...skipped(), [from, numbers.mutation - 1]]))
     }
-    for (const [kind, number] of Object.entries(numbers)) advance.run(Math.max(number, Number(next.get(kind))), kind)
+    for (const [kind, number] of Object.entries(numbers)) advance.run(number, kind)
   })
 
   return {
