@@ -278,6 +278,23 @@ describe('what cannot be put right row by row', () => {
     expect(Math.round(next())).toBe(3600)
   })
 
+  test('and is compared again also when a full disk does not take the note of it (D4, SPEC H9)', async () => {
+    const { next, health, renewals, idle, asked } = healthWith([different, different, equal])
+    next()
+    await until(() => renewals.length === 1)
+    Object.assign(store.desk, {
+      saveSetting: () => {
+        throw new DomainError('disk_full', 'full')
+      },
+    })
+
+    health.renewed()
+    await until(() => asked.length === 3)
+    await idle()
+
+    expect(health.status).toMatchObject({ different: [], mended: [{ everything: true }], problem: null })
+  })
+
   test('such as a page that cannot be read (D7)', async () => {
     const { next, renewals, asked } = healthWith([])
     const damaged = Object.assign(new Error('database disk image is malformed'), { code: 'SQLITE_CORRUPT' })

@@ -4,7 +4,7 @@ import {
   digestsRequest,
   digestsResponse,
 } from '../../../src-shared/contract/health.ts'
-import { healthFacts, type HealthFacts, type HealthStatus } from '../../../src-shared/contract/ipc.ts'
+import type { HealthFacts, HealthStatus } from '../../../src-shared/contract/ipc.ts'
 import { DomainError, type ErrorData, toErrorData } from '../../../src-shared/errors.ts'
 import { instantToText } from '../../../src-shared/time.ts'
 import type { Environment } from '../environment.ts'
@@ -13,6 +13,7 @@ import type { Store } from '../store.ts'
 import { Outage, type Server } from '../sync/server.ts'
 import type { Sync } from '../sync/sync.ts'
 import { type Outbox, type RestWatch, watchRest } from './at-rest.ts'
+import { keepFacts, keptFacts, noFacts } from './facts.ts'
 import { type HealthEffect, type HealthEvent, type HealthState, healthStep } from './health-state.ts'
 import { type Scanned, scanReplica } from './scan.ts'
 import { fetchRows, findWrongRows } from './wrong-rows.ts'
@@ -48,8 +49,6 @@ const mostRowsToSearch = 50_000
 const mostFetches = 8
 const mostRemembered = 5
 
-const settingName = 'health'
-
 /**
  * Proves that this computer holds what the server has, names what it does not, and mends it (DESIGN.md §6.2). The thin
  * loop around health-state.ts.
@@ -71,8 +70,7 @@ export class Health {
   constructor(parts: HealthParts) {
     this.#parts = parts
     this.#rest = watchRest(parts.environment.clock, parts.outbox)
-    const kept = parts.store.desk.setting(settingName)
-    this.#facts = kept === undefined ? noFacts : healthFacts.catch(noFacts).parse(JSON.parse(kept))
+    this.#facts = keptFacts(parts.store.desk)
     this.#wait(soonMs)
   }
 
@@ -93,9 +91,11 @@ export class Health {
 
   /** Another replica is shown, of which nothing is known. */
   renewed(): void {
-    if (this.#state === 'renewing') this.#remember({ tables: [], everything: true })
+    const isMended = this.#state === 'renewing'
     this.#dueAt = 0
+    // First: whatever becomes of the note, it is compared again.
     this.#step('renewed')
+    if (isMended) this.#remember({ tables: [], everything: true })
   }
 
   stop(): void {
@@ -261,15 +261,13 @@ export class Health {
 
   #update(change: Partial<HealthFacts>): void {
     this.#facts = { ...this.#facts, ...change }
-    this.#parts.store.desk.saveSetting(settingName, JSON.stringify(this.#facts))
+    keepFacts(this.#parts.store.desk, this.#facts)
   }
 
   #pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => void this.#parts.environment.clock.after(milliseconds, resolve))
   }
 }
-
-const noFacts: HealthFacts = { compared_at: null, compared_up_to: null, different: [], skipped: 0, mended: [] }
 
 /** Before anything is unlocked. */
 export const idleHealth: HealthStatus = { ...noFacts, activity: 'none', progress: 0, problem: null }

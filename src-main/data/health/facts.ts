@@ -1,0 +1,22 @@
+import { healthFacts, type HealthFacts } from '../../../src-shared/contract/ipc.ts'
+import { DomainError } from '../../../src-shared/errors.ts'
+import type { Desk } from '../desk/desk.ts'
+
+const settingName = 'health'
+
+/** Before anything was compared. */
+export const noFacts: HealthFacts = { compared_at: null, compared_up_to: null, different: [], skipped: 0, mended: [] }
+
+export const keptFacts = (desk: Pick<Desk, 'setting'>): HealthFacts => {
+  const kept = desk.setting(settingName)
+  return kept === undefined ? noFacts : healthFacts.catch(noFacts).parse(JSON.parse(kept))
+}
+
+export const keepFacts = (desk: Pick<Desk, 'saveSetting'>, facts: HealthFacts): void => {
+  try {
+    desk.saveSetting(settingName, JSON.stringify(facts))
+  } catch (error) {
+    // A disk that does not take the note must not hold up what was compared and mended: only a restart forgets it.
+    if (!(error instanceof DomainError)) throw error
+  }
+}

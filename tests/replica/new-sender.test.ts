@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Store } from '../../src-main/data/store.ts'
+import type { Server } from '../../src-main/data/sync/server.ts'
+import { Sync } from '../../src-main/data/sync/sync.ts'
+import { DomainError } from '../../src-shared/errors.ts'
+import { counterRows, entriesOf } from '../support/counter-rows.ts'
+import { environmentWith } from '../support/environment.ts'
+import { checkInAll, openCounterStore, removeFolder, temporaryFolder } from '../support/store.ts'
+import { until } from '../support/until.ts'
+
+const counter = counterRows()
+let folder: string
+let store: Store
+
+beforeEach(async () => {
+  folder = temporaryFolder()
+  store = await openCounterStore(folder, counter)
+})
+afterEach(async () => {
+  await store.close()
+  removeFolder(folder)
+})
+
+/** The whole log in one answer. */
+const wholeLog = (): Response => {
+  const entries = entriesOf(counter.rows)
+  const changes = entries.map(({ row, ...entry }) => ({
+    key: `${entry.position}`,
+    value: { ...entry, position: `${entry.position}`, row: JSON.stringify(row) },
+    headers: { operation: 'insert' },
+  }))
+  const end = { headers: { control: 'up-to-date', global_last_seen_lsn: `${entries.length}` } }
+  return Response.json([...changes, end], {
+    headers: {
+      'electric-handle': 'handle-2',
+      'electric-offset': `${entries.length}_0`,
+      'electric-schema': '{}',
+      'electric-up-to-date': '',
+    },
+  })
+}
+
+test('the outbox goes on when a new replica is shown and the disk fails just then (D5, U8)', async () => {
+  const post = vi.fn<(path: string) => Promise<never>>(() => new Promise(() => undefined))
+  const answer = async (url: URL): Promise<Response> => {
+    if (url.pathname === '/v1/snapshot') return new Response('{}', { status: 404 })
+    return url.searchParams.get('offset') === '-1' ? wholeLog() : new Promise(() => undefined)
+  }
+  const server: Server = {
+    fetch: (input) => answer(new URL(input instanceof Request ? input.url : input)),
+    post,
+  }
+  const faults: unknown[] = []
+  const sync = new Sync({
+    store,
+    url: 'http://server',
+    server,
+    environment: environmentWith({}),
+    onTables: () => undefined,
+    onShown: () => undefined,
+    onStatus: () => undefined,
+    onFault: (fault) => faults.push(fault),
+  })
+  const { setting } = store.desk
+  const failing = vi.spyOn(store.desk, 'setting').mockImplementation((key) => {
+    // What the sender asks first.
+    if (key === 'answered') throw new DomainError('disk_failing', 'failing')
+    return setting(key)
+  })
+
+  sync.renew()
+  await until(() => sync.line.problem !== null)
+  failing.mockRestore()
+  await checkInAll(store, counter)
+  sync.wake()
+  await until(() => post.mock.calls.length > 0)
+
+  expect(store.replica.readState().handle).toBe('handle-2')
+  expect(post.mock.calls[0]?.[0]).toBe('/v1/mutations')
+  expect(faults).toEqual([])
+  sync.stop()
+})
