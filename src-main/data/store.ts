@@ -187,9 +187,9 @@ export class Store {
         takeOffUnsent(fresh.replica)
         return replay(tx, this.#rebaseParts(fresh), progress)
       })
+      await replaceLostWork(this.#rebaseParts(fresh), this.#parts.environment)
       // Only now: what failed until here is done once more when the log comes to its end again.
       await this.#show(fresh)
-      await this.#catchUp()
     })
   }
 

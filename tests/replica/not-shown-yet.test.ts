@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Store } from '../../src-main/data/store.ts'
+import { DomainError } from '../../src-shared/errors.ts'
 import { counterRows, entriesOf } from '../support/counter-rows.ts'
 import {
   checkInAll,
@@ -73,5 +74,20 @@ describe('a replica that is whole and could not be shown', () => {
 
     expect(rowsOf(store, 'payments')).toHaveLength(1)
     expect(store.replica.db.prepare('select count(*) from local_refusals').pluck().get()).toBe(0)
+  })
+  test('because desk.db could not say what it has lost, is shown the next time (D5)', async () => {
+    await store.startOver()
+    await store.append(entries, 'handle-2')
+    const { setting } = store.desk
+    const failing = vi.spyOn(store.desk, 'setting').mockImplementation((key) => {
+      if (key === 'rescued') throw new DomainError('disk_failing', 'The disk fails')
+      return setting(key)
+    })
+    await expect(store.completeLoad(end)).rejects.toThrow('disk')
+    failing.mockRestore()
+
+    await store.completeLoad(end)
+
+    expect(store.replica.file).toContain('replica-2.db')
   })
 })
