@@ -27,12 +27,9 @@ export const handlersFor = (data: DataProcess): Handlers => ({
 
   command: async ({ name, args }) => {
     const { store, leaseId, state, wake } = data.signedIn()
-    const { envelope, tables } = await store.run(newestCommand(name), args, {
-      staffId: state.staff_id,
-      leaseId,
-      permissions: new Set(state.permissions),
-    })
-    wake()
+    const actor = { staffId: state.staff_id, leaseId, permissions: new Set(state.permissions) }
+    // Also after `save_unknown`: what may be saved must go out without waiting for the next write.
+    const { envelope, tables } = await store.run(newestCommand(name), args, actor).finally(wake)
     data.tablesChanged(tables)
     if (envelope.series_number !== null) data.printJobsChanged()
     return { mutation_id: envelope.id, seq: envelope.seq, series_number: envelope.series_number }
