@@ -2,6 +2,7 @@ import path from 'node:path'
 import { takeLock } from '../exclusive-lock.ts'
 import { handlersFor } from '../ipc/handlers.ts'
 import { serve } from '../ipc/serve.ts'
+import { again } from './again.ts'
 import { borrowedPlaces } from './borrowed-places.ts'
 import { DataProcess } from './data-process.ts'
 import { reserveIn } from './disk-reserve.ts'
@@ -67,14 +68,8 @@ const start = (options: StartOptions): ReturnType<typeof serve> => {
     await reserve.hold()
     if (reserve.isMissing() !== wasMissing) data.pushStatus()
   }
-  const holdOrSay = (): void =>
-    void hold().catch((error: unknown) => {
-      clearInterval(timer)
-      onFault(error)
-    })
   // One that could not be taken, or was used.
-  const timer = setInterval(holdOrSay, holdEveryMs).unref()
-  holdOrSay()
+  again(hold, { everyMs: holdEveryMs, onFault })
   const end = (): void =>
     void data.close().finally(() => {
       places.giveBack()
