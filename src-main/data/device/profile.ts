@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 
@@ -57,10 +57,11 @@ export const readProfile = (folder: string): Profile | undefined => {
 export const writeProfile = (folder: string, profile: Profile): void => {
   const file = profileFile(folder)
   const fresh = `${file}.new`
-  const handle = openSync(fresh, 'w', 0o600)
-  writeSync(handle, JSON.stringify(profile, undefined, 2))
-  fsyncSync(handle)
-  closeSync(handle)
+  inFile(fresh, 'w', (handle) => {
+    // All of it, or an error: a disk that has room for the beginning takes just that from a single write.
+    writeFileSync(handle, JSON.stringify(profile, undefined, 2))
+    fsyncSync(handle)
+  })
   renameSync(fresh, file)
   syncFolder(folder)
 }
@@ -68,7 +69,14 @@ export const writeProfile = (folder: string, profile: Profile): void => {
 const syncFolder = (folder: string): void => {
   // Windows cannot open a folder to sync it; its rename is durable by itself.
   if (process.platform === 'win32') return
-  const handle = openSync(folder, 'r')
-  fsyncSync(handle)
-  closeSync(handle)
+  inFile(folder, 'r', fsyncSync)
+}
+
+const inFile = (file: string, flags: 'r' | 'w', work: (handle: number) => void): void => {
+  const handle = openSync(file, flags, 0o600)
+  try {
+    work(handle)
+  } finally {
+    closeSync(handle)
+  }
 }

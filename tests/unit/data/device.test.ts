@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -6,6 +7,7 @@ import { offlineGate } from '../../../src-main/data/device/back-off.ts'
 import { type Profile, readProfile, writeProfile } from '../../../src-main/data/device/profile.ts'
 import { passwordKey, seal, unseal } from '../../../src-main/data/device/sealed.ts'
 
+const profileModule = new URL('../../../src-main/data/device/profile.ts', import.meta.url).href
 const cost = { memoryKib: 8, passes: 1 }
 const salt = new Uint8Array(16).fill(1)
 const secret = new Uint8Array(32).fill(2)
@@ -96,4 +98,35 @@ describe('the profile', () => {
 
     expect(() => readProfile(folder)).toThrow(SyntaxError)
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'that has no room for its end is left as it was, and its file is closed (D3, D4)',
+    () => {
+      writeProfile(folder, profile)
+      const code = `
+        import { readdirSync, readlinkSync } from 'node:fs'
+        import { readProfile, writeProfile } from '${profileModule}'
+        const [folder] = process.argv.slice(1)
+        try {
+          writeProfile(folder, { ...readProfile(folder), name: 'A'.repeat(5000) })
+          process.stdout.write('written')
+        } catch (error) {
+          const links = readdirSync('/proc/self/fd').map((each) => {
+            try { return readlinkSync('/proc/self/fd/' + each) } catch { return '' }
+          })
+          process.stdout.write(error.code + ' ' + links.filter((each) => each.startsWith(folder)).length)
+        }`
+      // No file may grow beyond four blocks: of a write that does, the beginning is taken.
+      const limited = `trap '' XFSZ; ulimit -f 4; exec "$0" "$@"`
+
+      const { stdout } = spawnSync(
+        'sh',
+        ['-c', limited, process.execPath, '--input-type=module', '-e', code, realpathSync(folder)],
+        { encoding: 'utf8' },
+      )
+
+      expect(stdout).toBe('EFBIG 0')
+      expect(readProfile(folder)).toEqual(profile)
+    },
+  )
 })
