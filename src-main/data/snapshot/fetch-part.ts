@@ -1,5 +1,6 @@
 import type { SnapshotExtent, SnapshotManifest } from '../../../src-shared/contract/snapshot.ts'
 import type { Environment } from '../environment.ts'
+import { retryAfterMs } from '../sync/retry-after.ts'
 import { Outage, type Server } from '../sync/server.ts'
 
 export interface Line {
@@ -35,12 +36,10 @@ const mostFailures = 8
 /** As the outbox waits: short, so that an outage's end is noticed soon. */
 const firstPauseMs = 250
 const longestPauseMs = 4000
-/** What stands between may say anything. */
-const longestRetryAfterMs = 60_000
 
 /**
- * Tries until there is an answer: without a line, or a server that has time, the log would not come either. `attempt` throws Outage, NotGiven, or
- * whatever a cut answer makes; it tells through `hasCome` whether it came on.
+ * Tries until there is an answer: without a line, or a server that has time, the log would not come either. `attempt` throws
+ * Outage, NotGiven, or whatever a cut answer makes; it tells through `hasCome` whether it came on.
  */
 const persistently = async <T>(line: Line, attempt: (hasCome: () => void) => Promise<T>): Promise<T> => {
   let failures = 0
@@ -82,12 +81,6 @@ const request = async ({ url, server, signal }: Line, path: string): Promise<Res
   const { status, headers } = response
   if (laterStatuses.has(status)) throw new Outage(new Error(`HTTP ${status}`), undefined, retryAfterMs(headers))
   throw new NotGiven(status)
-}
-
-/** In seconds, as our server says it. */
-const retryAfterMs = (headers: Headers): number => {
-  const text = headers.get('retry-after') ?? ''
-  return /^\d{1,9}$/.test(text) ? Math.min(Number(text) * 1000, longestRetryAfterMs) : 0
 }
 
 /** What the server says of its snapshot, unread. Throws NotGiven. */
