@@ -34,7 +34,9 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
   update_needed: ({ part }) =>
     part === 'server'
       ? 'The server is older than this program, so no new data comes in. What you do here is safe. Tell your administrator.'
-      : 'This program is too old to get new data. Update Foyer; what you do here is still sent.',
+      : part === 'desk'
+        ? 'A newer Foyer has worked on this computer. Update Foyer; what was saved is safe.'
+        : 'This program is too old to get new data. Update Foyer; what you do here is still sent.',
   not_booked: () => 'This child has no place in this class today. Add a walk-in instead.',
   already_booked: () => 'This child has a place in this class already.',
   session_cancelled: () => 'This session was cancelled.',

@@ -51,11 +51,13 @@ const requireSound = (db: SqliteDatabase): void => {
   })
 }
 
-/** Brings `desk.db` to the newest of these versions, each in one transaction. */
+/** Brings `desk.db` to the newest of these versions, each in one transaction. Throws `update_needed` for a newer one. */
 export const migrate = (db: SqliteDatabase, migrations: readonly string[] = deskMigrations): void => {
   const version = Number(db.pragma('user_version', { simple: true }))
   if (version > migrations.length) {
-    throw new Error('desk.db was written by a newer Foyer. Update this computer.')
+    throw new DomainError('update_needed', 'desk.db was written by a newer Foyer. Update this computer.', {
+      part: 'desk',
+    })
   }
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue
