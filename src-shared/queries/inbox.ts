@@ -5,6 +5,7 @@ import { withRowsOf } from '../ids.ts'
 import { requirePermission } from '../rules/access.ts'
 import { type Fact, factsOf } from '../rules/inbox-facts.ts'
 import { type Suggestion, suggestionOf } from '../rules/inbox-suggestions.ts'
+import { areShortened } from '../rules/inbox-args.ts'
 import { type Asked, askedOf, isNotice, redoCommand, workOf } from '../rules/inbox.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
 import type { Database } from '../schema/tables.ts'
@@ -27,7 +28,7 @@ interface Shown {
   /** What was to be done; of an attempt to do it again, that. */
   readonly command: string
   readonly version: number
-  /** As they were sent. Null for who may not read them, and when they are too many to show. */
+  /** As they were sent. Null for who may not read them, and when they are too many to tell or to show. */
   readonly args: unknown
   /** What it was is not for this person. */
   readonly is_hidden: boolean
@@ -106,7 +107,7 @@ const shown = (row: ItemRow, asked: Asked, { permissions }: QueryContext): Shown
     outcome: row.outcome,
     command: asked.command,
     version: asked.version,
-    args: isHidden || row.args.length > longestArgs ? null : asked.args,
+    args: isHidden || row.args.length > longestArgs || areShortened(asked.args) ? null : asked.args,
     is_hidden: isHidden,
     is_attempt: row.command === redoCommand,
     error: isHidden ? { code: error.code, message: '', details: {} } : error,
@@ -248,7 +249,7 @@ export const inboxList = defineQuery({
   },
 })
 
-/** Everything that was sent with an item, however much. */
+/** Everything that is told of what was sent with an item, however much. */
 export const inboxSent = defineQuery({
   name: 'inbox.sent',
   args: z.strictObject({ outcome_id: z.uuid() }),

@@ -26,6 +26,8 @@ interface Question extends Decision {
 
 /** More than a person reads. */
 const maxFacts = 20
+/** As many of the ids that a mutation names are looked for, each of a kind. */
+const maxIds = 50
 
 /** What there is instead of what was asked, by what it is about. What the mutation itself has made is not among it. */
 export const factsAbout = async (tx: Tx, question: Question): Promise<readonly Fact[]> => {
@@ -123,9 +125,8 @@ const factOf = <T extends { readonly id: string }>(row: T): Omit<T, 'id'> => {
   return fact
 }
 
-const unique = (ids: readonly (string | undefined)[]): readonly string[] => [
-  ...new Set(ids.filter((one) => one !== undefined)),
-]
+const unique = (ids: readonly (string | undefined)[]): readonly string[] =>
+  [...new Set(ids.filter((one) => one !== undefined))].slice(0, maxIds)
 
 /** The newest of each child in each session, of those that come newest first. */
 const lastOfEach = <T extends { readonly session_id: string; readonly student_id: string }>(

@@ -1,4 +1,5 @@
 import { idsIn, mutationOfRow } from '../../src-shared/ids.ts'
+import { argsToTell } from '../../src-shared/rules/inbox-args.ts'
 import { askedOf, isNotice, redoneItemOf } from '../../src-shared/rules/inbox.ts'
 import { suggestionFor } from '../../src-shared/rules/inbox-suggestions.ts'
 import { instantSchema } from '../../src-shared/schema/columns.ts'
@@ -15,20 +16,21 @@ type InboxColumns = Pick<
 const maxInstead = 100_000
 
 /**
- * What a person needs to settle a mutation that did not go through as sent: what was asked, in full; what there is
- * instead; why; what to do (reference/MERGE.md). Reads only, and nothing that the mutation says can make it fail.
+ * What a person needs to settle a mutation that did not go through as sent: what was asked; what there is instead; why;
+ * what to do (reference/MERGE.md). Reads only, and nothing that the mutation says can make it fail.
  */
 export const inboxColumns = async (tx: Tx, decision: Decision): Promise<InboxColumns> => {
   const { received, verdict } = decision
   const sent: unknown = JSON.parse(received.body)
-  const args = JSON.stringify(memberOf(sent, 'args')) ?? 'null'
+  const sentArgs = memberOf(sent, 'args')
+  const args = JSON.stringify(sentArgs) ?? 'null'
   const asked = { command: received.command, version: received.version, args }
   const caused_by = await causeOf(tx, decision, asked)
   const { command } = askedOf(asked)
   const instead = JSON.stringify(await factsAbout(tx, { ...decision, asked: askedOf(asked), item: itemOf(asked) }))
   return {
     version: received.version,
-    args,
+    args: argsToTell(sentArgs),
     at: instantSchema.safeParse(memberOf(sent, 'at')).data ?? null,
     instead: instead.length <= maxInstead ? instead : '[]',
     suggestion: suggestionFor({ command, outcome: verdict.outcome, code: verdict.error.code, caused_by }),

@@ -5,6 +5,7 @@ import type { Store } from '../../src-main/data/store.ts'
 import { findCommand } from '../../src-shared/commands/index.ts'
 import { inboxCount } from '../../src-shared/queries/inbox-count.ts'
 import { inboxList, inboxSent } from '../../src-shared/queries/inbox.ts'
+import { argsToTell } from '../../src-shared/rules/inbox-args.ts'
 import type { Database } from '../../src-shared/schema/tables.ts'
 import { academy, contextWith, newId } from '../support/academy.ts'
 import { permissionsWithout } from '../support/both-databases.ts'
@@ -186,6 +187,25 @@ describe('what a person sees of the inbox', () => {
     await expect(inboxSent.run(store.replica.reads, { outcome_id: money.id }, context)).rejects.toMatchObject({
       code: 'forbidden',
     })
+  })
+
+  test('shows nothing of arguments that were shortened, and does not do them again', async () => {
+    await items({ ...money, args: argsToTell({ ...payment, note: 'x'.repeat(70_000) }) })
+
+    const { open } = await list()
+
+    expect(open).toMatchObject([{ command: 'payment.take', args: null, is_money_unbooked: true, may: { redo: false } }])
+    expect(await inboxSent.run(store.replica.reads, { outcome_id: money.id }, contextWith())).toMatchObject({
+      args: expect.stringContaining('shortened_from') as string,
+    })
+  })
+
+  test('takes the amount of money from arguments that were shortened', async () => {
+    await items({ ...money, args: argsToTell({ ...payment, note: 'x'.repeat(70_000) }) })
+    const less = { ...payment, amount: 1, allocations: [] }
+    const which = { outcome_id: money.id, also: [], note: null, command: 'payment.take', version: 1 }
+
+    await expect(run('inbox.redo', { ...which, args: less })).rejects.toMatchObject({ code: 'reason_missing' })
   })
 
   test('sends who took money to its own till, unless they may take payments back', async () => {

@@ -17,7 +17,7 @@ export const mutationOutcomes = table(
     command: text(100),
     /** 0 when the device did not say. */
     version: integer(),
-    /** What was asked: the arguments as they were sent, in full, as JSON. */
+    /** What was asked: the arguments as they were sent, without long parts where they are many (rules/inbox-args.ts), as JSON. */
     args: jsonText(1_000_000),
     /** The device's clock at the click; null when the device did not say. */
     at: instant().nullable(),

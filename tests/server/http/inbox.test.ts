@@ -107,6 +107,44 @@ describe('an item says what was asked', () => {
   })
 })
 
+describe('an item of what is long', () => {
+  test('tells the short parts and how long it was, and the whole is kept', async () => {
+    const args = { ...payment(), allocations: [], note: 'x'.repeat(900_000) }
+
+    const mutation = await send(device, 'payment.take', args)
+
+    const item = await itemOf(mutation)
+    const { note: _long, ...short } = args
+    expect(JSON.parse(item.args)).toEqual({ ...short, shortened_from: JSON.stringify(args).length })
+    const [kept] = await server.sql<{ body: string }>('select body from mutations where id = $1', [mutation.id])
+    expect(kept?.body).toContain(JSON.stringify(args))
+  })
+
+  test('still says what it is about, and what the server has instead', async () => {
+    const place = await newPlace()
+    await send(other, 'check_in.record', { entries: [place] })
+
+    const mutation = await send(device, 'check_in.record', { entries: [place], note: 'x'.repeat(900_000) })
+
+    expect(await insteadOf(mutation)).toMatchObject([{ kind: 'check_in', student_id: place.student_id }])
+  })
+
+  test('looks for no more than fifty of the ids that it names', async () => {
+    const place = await newPlace()
+    await send(other, 'check_in.record', { entries: [place] })
+    const unknown = Array.from({ length: 49 }, () => ({ session_id: place.session_id, student_id: newId() }))
+
+    const few = await send(device, 'check_in.record', { entries: [...unknown, place], wrong: true })
+    const many = await send(device, 'check_in.record', {
+      entries: [{ student_id: newId() }, ...unknown, place],
+      wrong: true,
+    })
+
+    expect((await insteadOf(few)).length).toBe(1)
+    expect(await insteadOf(many)).toEqual([])
+  })
+})
+
 describe('an item says what the server has instead', () => {
   test('of a mark: the one that counts, who made it and where, and that the roll is closed', async () => {
     const place = await newPlace()

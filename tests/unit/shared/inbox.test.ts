@@ -3,6 +3,7 @@ import { commands } from '../../../src-shared/commands/index.ts'
 import { work } from '../../../src-shared/commands/work.ts'
 import { idsIn, mutationOfRow, rowIdsOf, withRowsOf } from '../../../src-shared/ids.ts'
 import { factsOf } from '../../../src-shared/rules/inbox-facts.ts'
+import { areShortened, argsToTell } from '../../../src-shared/rules/inbox-args.ts'
 import { suggestionFor, suggestionOf } from '../../../src-shared/rules/inbox-suggestions.ts'
 import { askedOf, inboxWork, isMoneyUnbooked, redoCommand, workOf } from '../../../src-shared/rules/inbox.ts'
 import { inboxItem } from '../../support/inbox-items.ts'
@@ -50,6 +51,35 @@ describe('an attempt to do something again', () => {
 
     expect(askedOf(broken)).toMatchObject({ command: redoCommand, args: { outcome_id: 5 } })
     expect(isMoneyUnbooked(broken, 'missing')).toBe(true)
+  })
+})
+
+describe('arguments that are too long to tell', () => {
+  const long = 'x'.repeat(70_000)
+
+  test('are told without their long parts, and say so; others as they are', () => {
+    const short = { entries: [], note: 'x'.repeat(60_000) }
+
+    expect(argsToTell(short)).toBe(JSON.stringify(short))
+    expect(JSON.parse(argsToTell({ amount: 5, note: long }))).toEqual({ amount: 5, shortened_from: 70_022 })
+    expect([short, 5, null, undefined].some(areShortened)).toBe(false)
+    expect(areShortened(JSON.parse(argsToTell({ note: long })))).toBe(true)
+  })
+
+  test('also where they are no object, or many members', () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`key${index}`, 'x'.repeat(900)]))
+
+    expect(JSON.parse(argsToTell([long]))).toEqual({ shortened_from: 70_004 })
+    expect(argsToTell(many).length).toBeLessThan(40_000)
+  })
+
+  test('of an attempt to do something again leave what that was', () => {
+    const payment = { amount: 5, note: long }
+    const args = { outcome_id: row, also: [], note: null, command: 'payment.take', version: 1, args: payment }
+    const attempt = { ...inboxItem({ command: redoCommand }), args: argsToTell(args) }
+
+    expect(askedOf(attempt)).toMatchObject({ outcome_id: row, command: 'payment.take', args: { amount: 5 } })
+    expect(areShortened(askedOf(attempt).args)).toBe(true)
   })
 })
 
