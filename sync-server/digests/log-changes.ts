@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { inRole } from '../db/postgres.ts'
 import type { Db, Tx } from '../db/tx.ts'
 import type { LogName } from '../shapes/handle.ts'
+import { withFits } from '../shapes/log-window.ts'
 
 /** A row as PostgreSQL's `to_jsonb` writes it; null when there is none. */
 type Image = Readonly<Record<string, unknown>> | null
@@ -29,7 +30,7 @@ export interface Changes {
   readonly compactedTo: number
 }
 
-/** Entries that are looked at in one statement: some tens of milliseconds. */
+/** Entries that are looked at in one statement, fewer where they are large: some tens of milliseconds. */
 const entriesAtOnce = 2000
 
 /** Reads what a stretch of the log changed, or its beginning where it is long, in one statement and so of one moment. */
@@ -67,19 +68,24 @@ const changesQuery = (log: LogName, { tables, from, to }: Stretch) => {
   const { facilityId, audience } = log
   return sql<ChangeRow>`
   with looked_at as materialized (
-    select position, table_name, row_id from sync_log
-    where facility_id = ${facilityId} and audience = ${audience} and position > ${from} and position <= ${to}
-      and table_name = any (${tables})
-    order by position
-    limit ${entriesAtOnce}
+    select position, table_name, row_id, fits from (${withFits(
+      sql`
+        select position, table_name, row_id, "row" from sync_log
+        where facility_id = ${facilityId} and audience = ${audience} and position > ${from} and position <= ${to}
+          and table_name = any (${tables})
+        order by position
+        limit ${entriesAtOnce}`,
+      'position',
+    )}) as entry
   ),
   place as (
-    select case when count(*) < ${entriesAtOnce} then ${to}::int8 else max(position) end as reached,
+    select case when count(*) filter (where fits) < ${entriesAtOnce} and every(fits) is not false then ${to}::int8
+        else max(position) filter (where fits) end as reached,
       (${compactedTo(log)}) as compacted_to
     from looked_at
   ),
   changed as (
-    select table_name, row_id, max(position) as position from looked_at group by table_name, row_id
+    select table_name, row_id, max(position) as position from looked_at where fits group by table_name, row_id
   )
   select changed.table_name, older."row" as before, newest."row" as after, place.reached, place.compacted_to
   from place

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { readInRole, type Session } from '../db/postgres.ts'
 import type { Db, ReadTx } from '../db/tx.ts'
 import type { LogName } from './handle.ts'
+import { withFits } from './log-window.ts'
 import type { Offset } from './offset.ts'
 
 /** How far a log goes, read in one snapshot: every transaction that was over at `at` is in it. */
@@ -24,7 +25,7 @@ interface Chunk {
 
 /** How much goes into one answer, whichever is reached first. */
 export interface ChunkLimit {
-  /** Entries that are looked at. */
+  /** Entries that are looked at, where none are large. */
   readonly rows: number
   readonly bytes: number
 }
@@ -96,19 +97,29 @@ interface ChunkRow {
  * The messages are put together by PostgreSQL, where the row images are, and go out as they come. They carry what
  * clients need and no more: keys and headers as long as Electric's would double them, and the work of both sides.
  *
- * One request looks at so many entries, whatever they are, and ends before the message that goes over the limit of bytes
- * (but is never without one). That an image is the newest is asked by one step into the index of rows for each entry: the
+ * One request looks at so many entries, fewer where they are large, and ends before the message that goes over the limit
+ * of bytes (but is never without one). That an image is the newest is asked by one step into the index of rows for each entry: the
  * last one up to the end of its row, in the order of that index. As a maximum, or as NOT EXISTS, it could also be found by
  * walking through the log backwards, or by a join over all of it, and PostgreSQL did so while the table had no statistics,
  * as after a bulk insert. OFFSET 0 keeps it from putting each message together once more wherever it is named.
  */
 export const logStatement = ({ log, after, limit }: LogRequest) => sql<HeadRow & ChunkRow>`
   with head as (${headStatement(log)}),
+  reach as (
+    select max(position) as position from (${withFits(
+      sql`
+        select position, "row" from sync_log
+        where facility_id = ${log.facilityId} and audience = ${log.audience} and position > ${after.position}
+        order by position
+        limit ${limit.rows}`,
+      'position',
+    )}) as ahead where fits
+  ),
   looked_at as not materialized (
     select * from sync_log
     where facility_id = ${log.facilityId} and audience = ${log.audience} and position > ${after.position}
+      and position <= (select reach.position from reach)
     order by position
-    limit ${limit.rows}
   ),
   made as (
     select position,
@@ -136,7 +147,7 @@ export const logStatement = ({ log, after, limit }: LogRequest) => sql<HeadRow &
   chunk as (
     select string_agg(message, ',' order by position) filter (where fits) as messages,
       min(position) filter (where not fits) as cut_at,
-      (select max(position) from looked_at) as looked_to
+      (select reach.position from reach) as looked_to
     from measured
   )
   select head.*, chunk.* from head, chunk`

@@ -11,6 +11,7 @@ import { isSyncedTable } from '../../src-shared/schema/tables.ts'
 import { inRole } from '../db/postgres.ts'
 import type { Db, Tx } from '../db/tx.ts'
 import type { LogName } from '../shapes/handle.ts'
+import { withFits } from '../shapes/log-window.ts'
 import { type Head, readHead } from '../shapes/log.ts'
 import { fingerprint } from './place.ts'
 
@@ -132,7 +133,7 @@ const finish = (db: Sqlite.Database, state: WorkingState): void => {
   db.transaction(() => saveState(db, { ...state, isIndexed: true }))()
 }
 
-/** Fits into the time that a statement may take, and into memory. */
+/** Fits into the time that a statement may take, and into memory; fewer where they are large. */
 const entriesPerPiece = 5000
 
 interface Range {
@@ -142,9 +143,15 @@ interface Range {
 
 const readEntries = async (tx: Tx, log: LogName, { after, to }: Range): Promise<readonly LogEntry[]> => {
   const { rows } = await sql<{ position: number; table_name: string; row_id: string; image: string | null }>`
-    select position, table_name, row_id, "row"::text as image from sync_log
-    where facility_id = ${log.facilityId} and audience = ${log.audience} and position > ${after} and position <= ${to}
-    order by position limit ${entriesPerPiece}`.execute(tx)
+    select position, table_name, row_id, "row"::text as image from (${withFits(
+      sql`
+        select * from sync_log
+        where facility_id = ${log.facilityId} and audience = ${log.audience} and position > ${after} and position <= ${to}
+        order by position limit ${entriesPerPiece}`,
+      'position',
+    )}) as entry
+    where fits
+    order by position`.execute(tx)
   return rows.map(({ position, table_name, row_id, image }) => ({
     position,
     table_name,

@@ -88,3 +88,19 @@ describe('reading a log goes by index, in order, one step for each entry', () =>
     }
   })
 })
+
+test('reading a log does not go on behind so much that it would not end in time', async () => {
+  // Packs to a hundredth, and is longer by far as a message.
+  const large = sql`jsonb_build_object('text', repeat('"', 900000))`
+  await sql`truncate sync_log`.execute(database.admin)
+  await sql`
+    insert into sync_log
+    select ${log.facilityId}, ${log.audience}, n, 'mutation_outcomes', gen_random_uuid(), large.row, now()
+    from generate_series(1, 200) n, (select ${large} as row offset 0) large`.execute(database.admin)
+
+  const plan = await planOf(0)
+
+  const [newest] = nodesOf(plan).filter((node) => node['Index Name'] === 'sync_log_by_row')
+  expect(newest?.['Actual Loops']).toBeGreaterThan(2)
+  expect(newest?.['Actual Loops']).toBeLessThan(20)
+})
