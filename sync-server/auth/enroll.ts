@@ -7,7 +7,7 @@ import { inRole } from '../db/postgres.ts'
 import type { Db, Tx } from '../db/tx.ts'
 import { hashCode } from './codes.ts'
 import { unknownDevice } from './devices.ts'
-import type { Enrolled } from './tokens.ts'
+import type { Certified, Enrolled } from './tokens.ts'
 
 /** A code that was used or is over may be tried this often before its facility is told apart no more. */
 const maxFailedTries = 5
@@ -80,14 +80,15 @@ const renewKey = async (
 
 /**
  * Makes the rows of an enrollment again that a restored backup does not have (FAULTS S5): then the device sends again all
- * that it has done. Throws `unauthenticated` when this history never lost any.
+ * that it has done. It was enrolled when it was, which tells it from those that came after the restore. Throws
+ * `unauthenticated` when this history never lost any.
  */
-export const reinstateDevice = async (db: Db, enrolled: Enrolled, nowMs: number): Promise<void> => {
+export const reinstateDevice = async (db: Db, enrolled: Certified): Promise<void> => {
   const { deviceId, facilityId, organizationId, till } = enrolled
   await inRole(db, { role: 'foyer_auth', facilityId, organizationId }, async (tx) => {
     const { reason } = await tx.selectFrom('server_epoch').select('reason').executeTakeFirstOrThrow()
     if (reason === 'installed') throw unknownDevice()
-    await insertDevice(tx, enrolled, nowMs)
+    await insertDevice(tx, enrolled, enrolled.enrolledAtMs)
     await tx
       .insertInto('tills')
       .values({ id: till.id, code: till.code, facility_id: facilityId, device_id: deviceId })
@@ -97,9 +98,9 @@ export const reinstateDevice = async (db: Db, enrolled: Enrolled, nowMs: number)
 
 type DeviceFacts = Pick<Enrolled, 'deviceId' | 'facilityId' | 'name' | 'audience' | 'publicKey'>
 
-const insertDevice = async (tx: Tx, device: DeviceFacts, nowMs: number): Promise<void> => {
+const insertDevice = async (tx: Tx, device: DeviceFacts, enrolledAtMs: number): Promise<void> => {
   const { deviceId: id, facilityId: facility_id, name, audience, publicKey } = device
-  const enrolled_at = new Date(nowMs).toISOString()
+  const enrolled_at = new Date(enrolledAtMs).toISOString()
   await tx.insertInto('devices').values({ id, facility_id, name, audience, enrolled_at, revoked_at: null }).execute()
   await tx
     .insertInto('device_keys')

@@ -89,6 +89,11 @@ export interface Enrolled extends TokenClaims {
 
 const deviceAudience = 'foyer-enrollment'
 
+/** An enrollment that its certificate proves. */
+export interface Certified extends Enrolled {
+  readonly enrolledAtMs: number
+}
+
 /** Has no end: it says what was. A revocation is a row, and is looked at before. */
 export const signCertificate = async (key: ServerKey, enrolled: Enrolled, nowMs: number): Promise<string> => {
   const { deviceId, facilityId, organizationId, name, audience: of, till, publicKey } = enrolled
@@ -102,6 +107,7 @@ export const signCertificate = async (key: ServerKey, enrolled: Enrolled, nowMs:
 }
 
 const certificateClaims = tokenClaims.omit({ exp: true }).extend({
+  iat: z.number(),
   name: z.string(),
   of: z.enum(['desk', 'office']),
   till: z.object({ id: z.uuid(), code: z.string() }),
@@ -109,7 +115,7 @@ const certificateClaims = tokenClaims.omit({ exp: true }).extend({
 })
 
 /** Throws `unauthenticated`. */
-export const verifyCertificate = async (key: ServerKey, certificate: string, nowMs: number): Promise<Enrolled> => {
+export const verifyCertificate = async (key: ServerKey, certificate: string, nowMs: number): Promise<Certified> => {
   const claims = await verified(certificateClaims, async () => {
     const { payload } = await jwtVerify(certificate, key.publicKey, {
       algorithms: ['EdDSA'],
@@ -121,8 +127,9 @@ export const verifyCertificate = async (key: ServerKey, certificate: string, now
     return payload
   })
   if (!claims) throw new DomainError('unauthenticated', 'This device is not known here: enroll it.')
-  const { sub, fac, org, name, of, till, cnf } = claims
-  return { deviceId: sub, facilityId: fac, organizationId: org, name, audience: of, till, publicKey: cnf.jwk }
+  const { sub, fac, org, iat, name, of, till, cnf } = claims
+  const scope = { deviceId: sub, facilityId: fac, organizationId: org }
+  return { ...scope, name, audience: of, till, publicKey: cnf.jwk, enrolledAtMs: iat * 1000 }
 }
 
 /** The right of a staff member to work offline at one device. */

@@ -21,7 +21,7 @@ export const tokenRoute = ({ db, keys, now, readDevice }: Services) =>
       const enrolled = certificate === undefined ? undefined : await verifyCertificate(keys.token, certificate, now())
       if (enrolled?.deviceId === deviceId && !(await isKnown(db, deviceId))) {
         await verifyAssertion(assertion, enrolled.publicKey, now())
-        await reinstateDevice(db, enrolled, now())
+        await reinstateDevice(db, enrolled)
         log.warn({ device_id: deviceId, facility_id: enrolled.facilityId }, 'device enrolled again by its certificate')
       }
       const { publicKey, facilityId, organizationId } = await readDeviceKey(db, deviceId)

@@ -59,6 +59,20 @@ describe('a device that a restored server has lost', () => {
     expect(await rowsOf(device)).toEqual(before)
   })
 
+  test('keeps its receipt series, also when a new computer came before it and another lost one before that', async () => {
+    const other = await server.enroll()
+    await lose(other)
+    await lose(device)
+
+    const first = await ask(device)
+    const fresh = await server.enroll()
+    const second = await ask(other)
+
+    expect([first, second]).toEqual([200, 200])
+    const codes = [device, other, fresh].map(({ enrolled }) => enrolled.till.code)
+    expect(new Set(codes).size).toBe(3)
+  })
+
   test('is not by a certificate without its key, of another device, or that was tampered with', async () => {
     const other = await server.enroll()
     const { privateKey } = await newDeviceKey()
