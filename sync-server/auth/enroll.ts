@@ -171,7 +171,9 @@ const openTill = async (tx: Tx, facility: Facility, deviceId: string): Promise<E
   // Two enrollments at once would count the same tills.
   await sql`select pg_advisory_xact_lock(hashtextextended(${`till:${facility.id}`}, 0))`.execute(tx)
   const tills = await tx.selectFrom('tills').select('code').where('facility_id', '=', facility.id).execute()
-  const numbers = tills.map(({ code }) => Number(/\d+$/.exec(code)?.[0] ?? 0))
+  // Its letters may end in a digit themselves.
+  const ownPart = (code: string): string => (code.startsWith(facility.code) ? code.slice(facility.code.length) : code)
+  const numbers = tills.map(({ code }) => Number(/\d+$/.exec(ownPart(code))?.[0] ?? 0))
   const next = Math.max(0, ...numbers) + 1 + (await lostSeries(tx, facility, deviceId))
   const till = { id: randomUUID(), code: `${facility.code}${next}` }
   await tx

@@ -191,6 +191,15 @@ test('the tills of two facilities are counted apart', async () => {
   expect(device.enrolled.till.code).toBe('HOP1')
 })
 
+test('the tills of a facility whose letters end in a digit are counted by what follows them', async () => {
+  const pool = facility({ id: newId(), name: 'Pool 2', code: 'P2' })
+  await server.insert('facilities', pool)
+
+  const devices = [await server.enroll({ facilityId: pool.id }), await server.enroll({ facilityId: pool.id })]
+
+  expect(devices.map(({ enrolled }) => enrolled.till.code)).toEqual(['P21', 'P22'])
+})
+
 describe('a device that has lost its key (D16)', () => {
   const renewKey = async (device_id: string, code: string) => {
     const { privateKey, publicJwk } = await newDeviceKey()
