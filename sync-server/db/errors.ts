@@ -26,10 +26,11 @@ export const isOutage = (error: unknown): boolean => {
   if (state !== undefined) return /^(08|28|3D|53|57)/.test(state) || state === '55P03' || isConflict(error)
   if (!(error instanceof Error)) return false
   if ('code' in error && typeof error.code === 'string') return socketCodes.has(error.code)
-  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
-    error.message,
-  )
+  return saidOfConnections.test(error.message)
 }
+
+const saidOfConnections =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/
 
 const socketCodes = new Set([
   'ECONNREFUSED',

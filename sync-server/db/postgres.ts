@@ -48,6 +48,8 @@ export interface PostgresOptions {
   readonly url: string
   /** The most connections at once. */
   readonly maxConnections?: number
+  /** Milliseconds after which a connection that does not answer counts as dead. Statements end by themselves before. */
+  readonly answerTimeout?: number
   /** An idle connection broke, such as by a restart of PostgreSQL: the pool goes on with new ones. */
   readonly onError?: (error: Error) => void
 }
@@ -63,14 +65,26 @@ const statementTimeout = 5_000
 const lockTimeout = 2_000
 const idleInTransactionTimeout = 10_000
 const connectTimeout = 5_000
+/** Longer than any statement may take, also those of compaction. */
+const longestAnswer = 40_000
+const keepAliveDelay = 10_000
 
 /** Opens a pool. Nothing connects before the first query. Rows have the forms of the definitions. */
-export const openPostgres = ({ url, maxConnections = 10, onError = () => undefined }: PostgresOptions): Postgres => {
+export const openPostgres = ({
+  url,
+  maxConnections = 10,
+  answerTimeout = longestAnswer,
+  onError = () => undefined,
+}: PostgresOptions): Postgres => {
   const pool = new Pool({
     connectionString: url,
     max: maxConnections,
     application_name: 'foyer',
     connectionTimeoutMillis: connectTimeout,
+    // Of a machine that vanished nobody is told.
+    query_timeout: answerTimeout,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveDelay,
     statement_timeout: statementTimeout,
     lock_timeout: lockTimeout,
     idle_in_transaction_session_timeout: idleInTransactionTimeout,

@@ -1,8 +1,10 @@
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isOutage } from '../../sync-server/db/errors.ts'
 import { insertsAhead } from '../../sync-server/db/inserts-ahead.ts'
 import { later } from '../../sync-server/db/later.ts'
 import { inRole, openPostgres, type PostgresDatabase, readInRole } from '../../sync-server/db/postgres.ts'
+import { startProxy } from '../faults/support/proxy.ts'
 import { academy as ids, newId } from '../support/academy.ts'
 import { seedAcademy } from '../support/academy-pg.ts'
 import { createFoyerDatabase, type FoyerDatabase } from '../support/foyer-database.ts'
@@ -65,6 +67,29 @@ describe('a connection', () => {
 
     expect((await sql`select 1`.execute(pool.db)).rows).toHaveLength(1)
     await pool.close()
+  })
+
+  test('that stops answering fails all that was asked on it as an outage, and the pool goes on (N5)', async () => {
+    const line = await startProxy(Number(new URL(database.serverUrl).port))
+    const url = Object.assign(new URL(database.serverUrl), { hostname: '127.0.0.1', port: String(line.port) }).href
+    const pool = openPostgres({ url, maxConnections: 1, answerTimeout: 500 })
+    await readInRole(pool.db, app, async (tx) => sql`select 1`.execute(tx))
+
+    line.freeze()
+    const asked = [
+      inRole(pool.db, app, async (tx) => {
+        await sql`select 1`.execute(tx)
+        await sql`select 2`.execute(tx)
+      }),
+      sql`select 1`.execute(pool.db),
+    ]
+    const [first, second] = await Promise.allSettled(asked)
+
+    expect(first).toMatchObject({ status: 'rejected', reason: expect.toSatisfy(isOutage) as unknown })
+    expect(second).toMatchObject({ status: 'fulfilled' })
+    await readInRole(pool.db, app, async (tx) => sql`select 1`.execute(tx))
+    await pool.close()
+    await line.close()
   })
 
   test('that breaks between two queries fails the transaction, and nothing else', async () => {
