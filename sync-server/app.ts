@@ -10,6 +10,7 @@ import { createAttempts } from './auth/attempts.ts'
 import { createDeviceReader } from './auth/devices.ts'
 import type { ServerKeys } from './auth/keys.ts'
 import { tokenVerifier } from './auth/tokens.ts'
+import { clientOf } from './client-address.ts'
 import type { Db } from './db/tx.ts'
 import type { Config } from './config.ts'
 import { limitConnections } from './connections.ts'
@@ -211,7 +212,7 @@ const createDoorkeeper = (app: FastifyInstance, services: Services): Doorkeeper 
   const byAddress = app.createRateLimit({
     max: config.addressRequests,
     timeWindow: 60_000,
-    keyGenerator: (request) => request.ip,
+    keyGenerator: (request) => clientOf(request.ip),
   })
   const enforce = async (limit: typeof byDevice, request: FastifyRequest): Promise<void> => {
     const result = await limit(request)

@@ -1,4 +1,5 @@
 import { BlockList, isIP, type Server as NetServer, type Socket } from 'node:net'
+import { clientOf } from './client-address.ts'
 import type { Config } from './config.ts'
 
 export interface Connections {
@@ -11,7 +12,7 @@ export interface Connections {
 type Limits = Pick<Config, 'mostConnections' | 'addressConnections' | 'trustProxy'>
 
 /**
- * Bounds the sockets, in all and of one address: a held request costs memory, also somebody's who never asks for anything
+ * Bounds the sockets, in all and of one client: a held request costs memory, also somebody's who never asks for anything
  * (FAULTS N5). One too many is closed without a word; to a desk that is a line that does not stand, and it tries again. A
  * proxy that is trusted brings many clients under its own address, and has limits of its own.
  */
@@ -26,19 +27,20 @@ export const limitConnections = (server: NetServer, limits: Limits): Connections
   // Before what Node does with it, so that nothing of a socket too many is ever read.
   server.prependListener('connection', (socket: Socket) => {
     const address = plainAddress(socket.remoteAddress ?? '')
-    const its = (counts.get(address) ?? 0) + 1
+    const client = clientOf(address)
+    const its = (counts.get(client) ?? 0) + 1
     if (its > addressConnections && !isProxy(address)) {
       turnedAway += 1
       socket.destroy()
       return
     }
-    counts.set(address, its)
+    counts.set(client, its)
     standing += 1
     socket.once('close', () => {
       standing -= 1
-      const left = (counts.get(address) ?? 1) - 1
-      if (left === 0) counts.delete(address)
-      else counts.set(address, left)
+      const left = (counts.get(client) ?? 1) - 1
+      if (left === 0) counts.delete(client)
+      else counts.set(client, left)
     })
   })
   return { count: () => standing, turnedAway: () => turnedAway }

@@ -28,8 +28,8 @@ export const enrollRoute = ({ db, keys, now, attempts }: Services) =>
     isLimitedByAddress: true,
     input: enrollRequest,
     output: enrollResponse,
-    handle: async ({ code, name, public_key, device_id }, { ip, log }) => {
-      attempts.codes.check([ip])
+    handle: async ({ code, name, public_key, device_id }, { client, log }) => {
+      attempts.codes.check([client])
       try {
         const device = await enrollDevice(db, { code, name, publicKey: public_key, deviceId: device_id }, now())
         const what = device_id === undefined ? 'device enrolled' : 'device has a new key'
@@ -48,7 +48,7 @@ export const enrollRoute = ({ db, keys, now, attempts }: Services) =>
         }
         return json(answer)
       } catch (error) {
-        if (error instanceof DomainError && error.code === 'code_invalid') attempts.codes.fail([ip])
+        if (error instanceof DomainError && error.code === 'code_invalid') attempts.codes.fail([client])
         throw error
       }
     },

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Device } from '../auth/devices.ts'
+import { clientOf } from '../client-address.ts'
 import { toErrorAnswer } from './errors.ts'
 import { type Answer, compressed, send } from './answer.ts'
 
@@ -14,7 +15,8 @@ declare module 'fastify' {
 
 /** What a handler may know of the request besides its validated input. */
 interface RequestFacts {
-  readonly ip: string
+  /** Whom limits count as one. */
+  readonly client: string
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
   readonly log: FastifyRequest['log']
@@ -85,7 +87,7 @@ export const addRoute = <I>(app: FastifyInstance, route: Route<I>, doorkeeper: D
 const run = async <I>(route: Route<I>, request: FastifyRequest, doorkeeper: Doorkeeper): Promise<Answer> => {
   if (route.isLimitedByAddress) await doorkeeper.limitAddress(request)
   const facts: RequestFacts = {
-    ip: request.ip,
+    client: clientOf(request.ip),
     signal: request.signal,
     log: request.log,
     header: (name) => headerOf(request, name),

@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { limitConnections } from '../../../sync-server/connections.ts'
 import { startSyncServer, type TestServer } from '../../support/sync-server.ts'
 import { until } from '../../support/until.ts'
 
@@ -58,6 +59,23 @@ describe('sockets (FAULTS N5)', () => {
 
     await openSockets(15, 15)
     expect(await gaugeOf('foyer_connections_turned_away')).toBe(0)
+  })
+
+  test('of one IPv6 network are bounded as of one address', () => {
+    const server = createServer()
+    const connections = limitConnections(server, { mostConnections: 100, addressConnections: 10, trustProxy: false })
+    const come = (remoteAddress: string): boolean => {
+      const socket = new Socket()
+      Object.defineProperty(socket, 'remoteAddress', { value: remoteAddress })
+      server.emit('connection', socket)
+      return !socket.destroyed
+    }
+
+    const same = Array.from({ length: 12 }, (_, number) => come(`2001:db8:0:1:${number}::1`))
+
+    expect(same.filter(Boolean)).toHaveLength(10)
+    expect(come('2001:db8:0:2::1')).toBe(true)
+    expect(connections.turnedAway()).toBe(2)
   })
 
   test('that say too little are given up after 10 s of headers and 15 s of a request', async () => {

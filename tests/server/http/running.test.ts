@@ -2,7 +2,15 @@ import { Writable } from 'node:stream'
 import { connect } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
-import { password, pause, signInName, startSyncServer, type TestServer } from '../../support/sync-server.ts'
+import {
+  newDeviceKey,
+  password,
+  pause,
+  postJson,
+  signInName,
+  startSyncServer,
+  type TestServer,
+} from '../../support/sync-server.ts'
 import { until } from '../../support/until.ts'
 
 let server: TestServer | undefined
@@ -96,6 +104,25 @@ describe('limits', () => {
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
       401, 401, 401, 401, 401, 429, 429, 429,
     ])
+  })
+
+  test('the addresses of one IPv6 network count as one, for tokens as for codes', async () => {
+    const { url } = await open({ addressRequests: 12, trustProxy: true })
+    const post = async (path: string, body: object, network: string, number: number) => {
+      const answer = await postJson<{ code: string }>(`${url()}/v1/${path}`, body, {
+        'x-forwarded-for': `2001:db8:0:${network}::${number}`,
+      })
+      return answer.body.code
+    }
+    const code = { code: '0000-0000-0000', name: 'Desk', public_key: (await newDeviceKey()).publicJwk }
+    const [tokens, codes]: [string[], string[]] = [[], []]
+
+    for (let number = 1; number <= 13; number += 1) tokens.push(await post('token', { assertion: 'x' }, '1', number))
+    for (let number = 1; number <= 11; number += 1) codes.push(await post('devices/enroll', code, '2', number))
+
+    expect(tokens.filter((each) => each === 'rate_limited')).toHaveLength(1)
+    expect(codes.filter((each) => each === 'too_many_attempts')).toHaveLength(1)
+    expect(await post('token', { assertion: 'x' }, '3', 1)).toBe('unauthenticated')
   })
 
   test('a request that never ends is cut off, also when nobody reads the answer and closes the line (N5)', async () => {
