@@ -151,6 +151,8 @@ const createApp = (config: Config, log: Logger): FastifyInstance => {
     bodyLimit,
     trustProxy: config.trustProxy,
     requestTimeout: 15_000,
+    // Of who does not read the answer. A held request is silent for 20 s at most.
+    connectionTimeout: 60_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5000, maxHeaderSize: 16_384 },
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void send(reply, toErrorAnswer(error, request.log)),

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { connect, createServer, Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { limitConnections } from '../../../sync-server/connections.ts'
 import { startSyncServer, type TestServer } from '../../support/sync-server.ts'
@@ -82,6 +85,47 @@ describe('sockets (FAULTS N5)', () => {
     const { server: running } = await open()
 
     expect(running().app.server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 15_000 })
+  })
+})
+
+describe('a line on which nothing moves any more', () => {
+  const silent = async (): Promise<void> => {
+    const { server: running } = await open({ pollSeconds: 2 })
+    expect(running().app.server.timeout).toBe(60_000)
+    running().app.server.setTimeout(1000)
+  }
+
+  test('is cut when somebody asks for much and reads none of it', async () => {
+    await silent()
+    const deaf = connect(Number(new URL(server?.url() ?? '').port), '127.0.0.1')
+    sockets.push(deaf)
+    deaf.on('error', () => undefined).pause()
+    deaf.write('GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2000))
+    await until(async () => (await gaugeOf('foyer_connections')) === 1)
+
+    await until(async () => (await gaugeOf('foyer_connections')) === 0)
+    expect(deaf.readableLength).toBe(0)
+  })
+
+  test('is not cut where it only waits for the next request', async () => {
+    await silent()
+    const { port } = new URL(server?.url() ?? '')
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ports: unknown[] = []
+    const ask = async () => {
+      const request = get({ port, path: '/v1/health', agent })
+      const [answer] = (await once(request, 'response')) as [IncomingMessage]
+      ports.push(request.socket?.localPort)
+      answer.resume()
+      await once(answer, 'end')
+    }
+
+    await ask()
+    await delay(2000)
+    await ask()
+
+    expect(ports[1]).toBe(ports[0])
+    agent.destroy()
   })
 })
 
