@@ -48,9 +48,11 @@ export const refreshSnapshot = async (parts: RefreshParts, log: LogName): Promis
     const { rows } = publish({ ...order, extent: 'whole' })
     if (isWorthwhile(copy.db, rows, policy)) publish({ ...order, extent: 'today' })
     clearOld(folder, own, log)
-    return 'published'
-  } finally {
     copy.close()
+    return 'published'
+  } catch (error) {
+    copy.closeAfter(error)
+    throw error
   }
 }
 

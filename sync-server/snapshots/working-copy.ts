@@ -30,6 +30,8 @@ export interface WorkingCopy {
   readonly db: Sqlite.Database
   readonly state: () => WorkingState | undefined
   readonly close: () => void
+  /** Closes it after this went wrong. It is a copy: what ails the file itself goes with it, and the next round makes it anew. */
+  readonly closeAfter: (error: unknown) => void
 }
 
 /**
@@ -60,22 +62,31 @@ const open = (file: string): WorkingCopy | undefined => {
     db.pragma('temp_store = MEMORY')
     db.pragma('cache_size = -65536')
     db.exec('begin exclusive; create table if not exists working (state text not null) strict; commit')
+    readState(db)
   } catch (error) {
     db.close()
     if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return undefined
-    // It is a copy: whatever ails it, the next round makes it anew.
     remove(file)
     throw error
   }
   return {
     db,
-    state: () => {
-      const text = db.prepare('select state from working').pluck().get()
-      // Written below.
-      return typeof text === 'string' ? (JSON.parse(text) as WorkingState) : undefined
-    },
+    state: () => readState(db),
     close: () => db.close(),
+    closeAfter: (error) => {
+      db.close()
+      if (error instanceof Sqlite.SqliteError && !isOfTheMachine.test(error.code)) remove(file)
+    },
   }
+}
+
+/** Somebody else has the file, or the disk is full or fails: the file is what it was. */
+const isOfTheMachine = /^SQLITE_(BUSY|FULL|IOERR)/
+
+const readState = (db: Sqlite.Database): WorkingState | undefined => {
+  const text = db.prepare('select state from working').pluck().get()
+  // Written below.
+  return typeof text === 'string' ? (JSON.parse(text) as WorkingState) : undefined
 }
 
 const remove = (file: string): void => {

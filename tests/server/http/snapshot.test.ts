@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import Sqlite from 'better-sqlite3'
@@ -247,6 +247,24 @@ describe('a snapshot that is kept fresh', () => {
 
     expect(seen.every((names) => names.length === 0 || (names.length === 2 && names[0] === names[1]))).toBe(true)
     expect(seen.at(-1)).toHaveLength(2)
+  })
+
+  test('is made anew in the next round where its working copy is damaged', async () => {
+    const file = path.join(snapshots, `${academy.facility_id}.desk`, 'working.db')
+    const copy = new Sqlite(file)
+    const page = copy.prepare("select rootpage from sqlite_schema where name = 'families'").pluck().get()
+    copy.pragma('wal_checkpoint(truncate)')
+    copy.close()
+    const handle = openSync(file, 'r+')
+    writeSync(handle, Buffer.alloc(4096, 0xff), 0, 4096, (Number(page) - 1) * 4096)
+    closeSync(handle)
+    await addFamilies(server, 1, 'Heil')
+
+    const first = publishSnapshot(server, snapshots)
+    await expect(first).rejects.toMatchObject({ code: expect.stringMatching(/^SQLITE_CORRUPT/) as unknown })
+    manifest = await publishSnapshot(server, snapshots)
+
+    expect(JSON.stringify(await rowsIn('families'))).toContain('Heil 1')
   })
 
   test('stays where the server was set back behind earlier ones (S5)', async () => {
