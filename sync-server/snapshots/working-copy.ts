@@ -104,7 +104,7 @@ const saveState = (db: Sqlite.Database, state: WorkingState): void => {
  */
 export const catchUp = async (db: Db, log: LogName, copy: WorkingCopy): Promise<Head> => {
   let search: SearchIndex | undefined
-  return inRole(db, { role: 'foyer_feed', facilityId: log.facilityId, isOneSnapshot: true }, async (tx) => {
+  const head = await inRole(db, { role: 'foyer_feed', facilityId: log.facilityId, isOneSnapshot: true }, async (tx) => {
     const head = await readHead(tx, log)
     let state = copy.state()
     if (!state || !continues(state, head)) throw new Error('The log changed its history just now.')
@@ -127,9 +127,11 @@ export const catchUp = async (db: Db, log: LogName, copy: WorkingCopy): Promise<
       })()
       state = next
     }
-    if (!state.isIndexed) finish(copy.db, state)
     return head
   })
+  // Takes longer than a transaction may idle.
+  finish(copy)
+  return head
 }
 
 /** Whether the log can be followed from where the copy stands. */
@@ -139,7 +141,9 @@ const continues = (state: WorkingState | undefined, { epoch, position, prunedTo 
   state.position <= position &&
   (state.position >= prunedTo || state.position === 0)
 
-const finish = (db: Sqlite.Database, state: WorkingState): void => {
+const finish = ({ db, state: read }: WorkingCopy): void => {
+  const state = read()
+  if (!state || state.isIndexed) return
   for (const step of finishingSteps(db)) step()
   db.transaction(() => saveState(db, { ...state, isIndexed: true }))()
 }
