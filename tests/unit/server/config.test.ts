@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, type Environment, readConfig } from '../../../sync-server/config.ts'
 
@@ -29,6 +30,15 @@ describe('the configuration', () => {
       electricUrl: undefined,
       keys: { kind: 'file', file: '/var/lib/foyer/keys.json' },
     })
+  })
+
+  test('is in the README with every variable', () => {
+    const source = readFileSync('sync-server/config.ts', 'utf8')
+    const names = [...source.matchAll(/^ {2}([A-Z_]+): (setting\(|privateKey)/gm)].map(([, name]) => name ?? '')
+    const readme = readFileSync('README.md', 'utf8')
+
+    expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'FOYER_TOKEN_KEY', 'SNAPSHOT_FOLDER']))
+    expect(names.filter((name) => !new RegExp(`^\\|.*\`${name}\`.*\\|.*\\|`, 'm').test(readme))).toEqual([])
   })
 
   test.each<[string, boolean | string]>([
