@@ -7,26 +7,48 @@ const { DATABASE_URL: url } = process.env
 const minutes = 10
 
 if (!url || !wanted) {
-  console.error('Usage: DATABASE_URL=postgres://foyer_server:… npm run device-code -- FACILITY   (its code or name)')
+  console.error(
+    'Usage: DATABASE_URL=postgres://foyer_server:… npm run device-code -- FACILITY   (its code, name or id)',
+  )
   process.exit(78)
 }
 
+interface Known {
+  readonly id: string
+  readonly code: string
+  readonly name: string
+  readonly organization: string
+}
+
+const lineOf = ({ id, code, name, organization }: Known): string => `  ${id}   ${code}   ${name}, ${organization}`
+
 const { db, close } = openPostgres({ url, maxConnections: 1 })
 try {
-  const facilities = await inRole(db, { role: 'foyer_auth' }, (tx) =>
-    tx.selectFrom('facilities').select(['id', 'code', 'name']).orderBy('code').execute(),
+  const facilities: readonly Known[] = await inRole(db, { role: 'foyer_auth' }, (tx) =>
+    tx
+      .selectFrom('facilities as facility')
+      .innerJoin('organizations as organization', 'organization.id', 'facility.organization_id')
+      .select(['facility.id', 'facility.code', 'facility.name', 'organization.name as organization'])
+      .orderBy('organization.name')
+      .orderBy('facility.code')
+      .execute(),
   )
-  const found = facilities.find(({ code, name }) =>
-    [code, name].some((text) => text.toLowerCase() === wanted.toLowerCase()),
+  const matching = facilities.filter(({ id, code, name }) =>
+    [id, code, name].some((text) => text.toLowerCase() === wanted.toLowerCase()),
   )
-  if (found) {
+  const [found, ...others] = matching
+  if (found && others.length === 0) {
     const order = { facilityId: found.id, audience: 'desk', createdBy: null, minutes } as const
     const { code } = await createDeviceCode(db, order)
-    console.log(`${code}   enrolls one desk at ${found.name} within ${minutes} minutes`)
+    console.log(`${code}   enrolls one desk at ${found.name}, ${found.organization}, within ${minutes} minutes`)
   } else {
+    // Codes and names are an organization's own: two of them may have the same.
     console.error(
-      `There is no facility "${wanted}". These are there: ${facilities.map(({ name }) => name).join(', ')}.`,
+      found
+        ? `Several facilities are called "${wanted}". Say which by its id:`
+        : `There is no facility "${wanted}". These are there:`,
     )
+    console.error((found ? matching : facilities).map(lineOf).join('\n'))
     process.exitCode = 1
   }
 } finally {
