@@ -9,9 +9,6 @@ import { hashCode } from './codes.ts'
 import { unknownDevice } from './devices.ts'
 import type { Certified, Enrolled } from './tokens.ts'
 
-/** A code that was used or is over may be tried this often before its facility is told apart no more. */
-const maxFailedTries = 5
-
 export interface NewDevice {
   readonly code: string
   readonly name: string
@@ -128,28 +125,18 @@ interface Facility {
 const invalid = (): DomainError =>
   new DomainError('code_invalid', 'This code is wrong, used or over: ask for a new one.')
 
-/** Where a code leads. A code that was right once counts its wrong uses. */
+/** Where a code leads that is neither used nor over. */
 const findFacility = async (db: Db, code: string, nowMs: number): Promise<Facility> => {
-  const hash = hashCode(code)
-  const found = await inRole(db, { role: 'foyer_auth' }, async (tx) => {
-    const row = await tx
+  const found = await inRole(db, { role: 'foyer_auth' }, async (tx) =>
+    tx
       .selectFrom('device_codes')
       .innerJoin('facilities', 'facilities.id', 'device_codes.facility_id')
-      .select(['used_at', 'expires_at', 'failed_tries'])
+      .select(['used_at', 'expires_at'])
       .select(['facilities.id', 'facilities.organization_id', 'facilities.name', 'facilities.code'])
-      .where('code_hash', '=', hash)
-      .executeTakeFirst()
-    if (!row || (row.used_at === null && Date.parse(row.expires_at) > nowMs)) return row
-    if (row.failed_tries < maxFailedTries) {
-      await tx
-        .updateTable('device_codes')
-        .set((eb) => ({ failed_tries: eb('failed_tries', '+', 1) }))
-        .where('code_hash', '=', hash)
-        .execute()
-    }
-    return undefined
-  })
-  if (!found) throw invalid()
+      .where('code_hash', '=', hashCode(code))
+      .executeTakeFirst(),
+  )
+  if (!found || found.used_at !== null || Date.parse(found.expires_at) <= nowMs) throw invalid()
   return found
 }
 

@@ -13,6 +13,7 @@ export const deviceCodes = table(
     created_by: uuid('staff').nullable(),
     expires_at: instant(),
     used_at: instant().nullable(),
+    /** Always 0: wrong tries are counted by who makes them (auth/attempts.ts). */
     failed_tries: integer(),
   },
   { scope: serverScope },
