@@ -44,6 +44,9 @@ export const pipelinedPool = (pool: Pool): PostgresPool => {
   }
 }
 
+/** To a savepoint only a part of it is rolled back. */
+const endOfTransaction = /^(commit|rollback)\b(?! to\b)/
+
 const notWaitedFor: QueryResult = { command: '', rowCount: 0, rows: [], oid: 0, fields: [] }
 
 /** Between `hold` and `release`, what is sent is gathered for one packet. */
@@ -74,7 +77,7 @@ const pipelinedClient = (client: PoolClient, names: StatementNames): PostgresPoo
 
   const transactionOf = (text: string): { failure?: Error } => {
     const its = transaction
-    if (/^(commit|rollback)/.test(text) || text.endsWith(andCommit)) transaction = {}
+    if (endOfTransaction.test(text) || text.endsWith(andCommit)) transaction = {}
     return its
   }
 

@@ -179,6 +179,21 @@ describe('inRole', () => {
     expect(await database.admin.selectFrom('families').where('id', '=', row.id).select('id').execute()).toEqual([])
   })
 
+  test('fails as a whole for what was not waited for, also when it goes back to a savepoint', async () => {
+    const family = { id: newId(), organization_id: ids.organization_id, name: 'Berg', card_code: null, note: null }
+    const row = { ...family, archived_at: null }
+
+    const failing = inRole(db, app, async (tx) => {
+      await sql`savepoint before`.execute(tx)
+      const hasty = tx.withPlugin(insertsAhead)
+      await hasty.insertInto('families').values(row).execute()
+      await hasty.insertInto('families').values(row).execute()
+      await sql`rollback to savepoint before`.execute(tx).catch(() => undefined)
+    })
+
+    await expect(failing).rejects.toMatchObject({ code: '23505' })
+  })
+
   test('goes on with prepared statements after a change of the schema below them', async () => {
     const read = () => inRole(db, app, (tx) => tx.selectFrom('facilities').selectAll().execute())
     for (let time = 0; time < 5; time += 1) await read()
