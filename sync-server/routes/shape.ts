@@ -2,7 +2,7 @@ import { DomainError } from '../../src-shared/errors.ts'
 import type { Device } from '../auth/devices.ts'
 import { proxyShape } from '../shapes/electric.ts'
 import { fromStart, parseOffset } from '../shapes/offset.ts'
-import { serveShape, type ShapeQuery, shapeQuery } from '../shapes/serve.ts'
+import { isLive, serveShape, type ShapeQuery, shapeQuery } from '../shapes/serve.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
@@ -24,7 +24,7 @@ export const shapeRoute = ({ config, db, waiters, logs, readDevice, counters, de
       }
       requireAudience(query, device)
       const log = { facilityId: device.facilityId, audience: query.audience }
-      counters.shapeRequests.add(query.live === undefined ? 'catch_up' : 'live')
+      counters.shapeRequests.add(isLive(query) ? 'live' : 'catch_up')
       const offset = parseOffset(query.offset)
       if (offset !== undefined) devices.asked(device.id, log, offset === fromStart ? 0 : offset.position)
       if (config.electricUrl !== undefined) {

@@ -24,6 +24,8 @@ export const shapeQuery = z.object({
 })
 export type ShapeQuery = z.infer<typeof shapeQuery>
 
+export const isLive = ({ live }: Pick<ShapeQuery, 'live'>): boolean => live !== undefined && live !== 'false'
+
 export interface ShapeContext {
   readonly db: Db
   readonly log: LogName
@@ -44,13 +46,12 @@ export interface ShapeContext {
 export const serveShape = async (query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
   const offset = parseOffset(query.offset)
   if (offset === undefined) throw new DomainError('invalid_input', 'offset has an invalid format.')
-  const isLive = query.live !== undefined && query.live !== 'false'
   if (offset === fromStart) {
-    if (isLive) throw new DomainError('invalid_input', 'live needs an offset other than -1.')
+    if (isLive(query)) throw new DomainError('invalid_input', 'live needs an offset other than -1.')
     return serveStart(query, context)
   }
   if (query.handle === undefined) throw new DomainError('invalid_input', 'handle is needed when offset is not -1.')
-  return isLive ? serveLive(offset, query, context) : serveCatchUp(offset, query, context)
+  return isLive(query) ? serveLive(offset, query, context) : serveCatchUp(offset, query, context)
 }
 
 const serveStart = async (query: ShapeQuery, context: ShapeContext): Promise<Answer> => {

@@ -269,6 +269,16 @@ describe('rows for a replica that holds wrong ones', () => {
 })
 
 describe('the metrics', () => {
+  test('count a request that says that it is not live as one that catches up', async () => {
+    const lines = ['catch_up', 'live'].map((kind) => `foyer_shape_requests_total{kind="${kind}"}`)
+    const before = await Promise.all(lines.map(metric))
+
+    await device.request('/v1/shape?offset=-1&live=false')
+
+    const after = await Promise.all(lines.map(metric))
+    expect(after.map((value, n) => value - (before[n] ?? 0))).toEqual([1, 0])
+  })
+
   test('count comparisons by result, the tables that differ, and whether mending helped', async () => {
     await remember()
     const results = ['equal', 'different', 'position_gone'].map(
