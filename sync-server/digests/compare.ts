@@ -10,7 +10,10 @@ import { type Place, readPlace } from './log-changes.ts'
 export type Compared = Extract<DigestsResponse, { state: 'compared' }>
 
 export interface Comparer {
-  /** Throws `position_gone`. Answers `counting` when it takes too long; the next one goes on from there. */
+  /**
+   * Throws `position_gone`. Answers `counting` when it takes too long: what was counted up to then is stored, and the next
+   * one goes on from there, but what is counted back, for a replica that is late, begins again.
+   */
   readonly compare: (log: LogName, request: Replica) => Promise<DigestsResponse>
 }
 

@@ -29,6 +29,6 @@ export interface Services {
   readonly devices: DeviceWatch
   readonly comparer: Comparer
   readonly epoch: EpochKeeper
-  /** Whether the server still takes work, and hears of new log entries. */
+  /** Whether the server still takes work: it is not going down. */
   readonly isReady: () => boolean
 }
