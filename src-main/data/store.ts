@@ -165,11 +165,14 @@ export class Store {
     )
   }
 
-  /** Adds rows of a first sync to the replica that is not shown yet, in pieces that local writes get in between. */
-  async append(entries: readonly LogEntry[], handle: string | undefined): Promise<void> {
+  /**
+   * Adds rows of a first sync to the replica that is not shown yet, in pieces that local writes get in between. `since` is where
+   * that sync began, as far as the server says it.
+   */
+  async append(entries: readonly LogEntry[], handle: string | undefined, since = 0): Promise<void> {
     for (let from = 0; from < entries.length; from += entriesPerPiece) {
       const piece = entries.slice(from, from + entriesPerPiece)
-      await this.#exclusive(() => loadEntries(this.#loadingCopy(), piece, handle))
+      await this.#exclusive(() => loadEntries(this.#loadingCopy(), piece, { handle, since }))
       await setImmediate()
     }
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Inbox } from '../../src-shared/queries/inbox.ts'
 import { hashPassword } from '../../sync-server/auth/sign-in.ts'
+import { compactLog } from '../../sync-server/compaction/compact.ts'
 import { academy, newId, staffMember } from '../support/academy.ts'
 import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
 import { cuttable } from '../support/lines.ts'
@@ -51,6 +52,27 @@ describe('a renewal of the log that is cut in the middle', () => {
     await until(() => desk.data.appState().stage === 'ready' && desk.rows('payment_methods').length === 0)
     await drained(desk)
 
+    expect(desk.rows('families')).toHaveLength(1)
+  })
+})
+
+describe('a first load by the log that is cut in the middle', () => {
+  test('goes on where it was, also behind removals that were pruned (F1, S12)', async () => {
+    await server.sql('delete from payment_methods')
+    await compactLog({ db: server.postgres.db, restMs: 0, supersededAfterSeconds: 0, removalsAfterSeconds: 0 })
+    const offsets: (string | null)[] = []
+    const line: typeof fetch = async (input, init) => {
+      const { pathname, searchParams } = new URL(addressOf(input))
+      if (pathname !== '/v1/shape') return fetch(input, init)
+      offsets.push(searchParams.get('offset'))
+      if (offsets.length !== 3) return fetch(input, init)
+      return Response.json({ code: 'forbidden', message: 'Not now.', details: {} }, { status: 403 })
+    }
+
+    const desk = await newDesk({ fetch: line })
+
+    expect(offsets.filter((offset) => offset === '-1')).toHaveLength(1)
+    expect(offsets[3]).toBe(offsets[2])
     expect(desk.rows('families')).toHaveLength(1)
   })
 })

@@ -115,7 +115,7 @@ const replicaOver = (
     flush: () => void db.pragma('wal_checkpoint(PASSIVE)'),
     keepSearch: () => void search?.refresh(),
     async complete(at) {
-      await transact(async () => state.update({ ...at, isIndexed: true, isComplete: true }))
+      await transact(async () => state.update({ ...at, since: 0, isIndexed: true, isComplete: true }))
       search ??= installSearch(db)
       live ??= goLive(db, search)
     },

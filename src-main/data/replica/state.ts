@@ -6,6 +6,8 @@ export interface ReplicaState {
   readonly position: number
   /** The server's name for the log, undefined before the first answer. */
   readonly handle: string | undefined
+  /** While it is filled by the log from its beginning: where that began. What was removed before is in none of it. */
+  readonly since: number
   /** Whether the first sync came to its end. */
   readonly isComplete: boolean
   /** Indexes and search index are there: rows of the log that still come keep them. */
@@ -25,6 +27,7 @@ export interface ReplicaState {
 export const initialState: ReplicaState = {
   position: 0,
   handle: undefined,
+  since: 0,
   isComplete: false,
   isIndexed: false,
   isStale: false,

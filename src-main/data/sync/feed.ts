@@ -5,7 +5,8 @@ import type { FeedEventKind } from './feed-state.ts'
 
 /** What arrives from the server, in the words of the log. */
 export type LogEvent =
-  | { readonly kind: 'entries'; readonly entries: readonly LogEntry[] }
+  /** `since` says where a load from the beginning began, but not with the last of its entries. */
+  | { readonly kind: 'entries'; readonly entries: readonly LogEntry[]; readonly since?: number }
   /** Everything up to `position` has been delivered; `serverTime` is the server's clock at that position. */
   | { readonly kind: 'up-to-date'; readonly position: number; readonly serverTime: string | undefined }
   /** The log that we followed is not to be had any more: start afresh. */

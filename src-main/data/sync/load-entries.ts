@@ -1,6 +1,7 @@
 import { type Applier, latestHlcOf } from '../../../src-shared/replica/apply.ts'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import type { Replica } from '../replica/replica.ts'
+import type { ReplicaState } from '../replica/state.ts'
 import { takeOffUnsent } from './take-off.ts'
 
 interface Target {
@@ -12,16 +13,17 @@ interface Target {
 export const loadEntries = (
   { replica, applier }: Target,
   entries: readonly LogEntry[],
-  handle: string | undefined,
+  { handle, since }: Pick<ReplicaState, 'handle' | 'since'>,
 ): Promise<void> =>
   replica.transact(async () => {
     takeOffUnsent(replica)
     applier.load(entries)
     replica.keepSearch()
-    const { latestHlc } = replica.state.read()
+    const known = replica.state.read()
     replica.state.update({
       position: entries.at(-1)?.position ?? 0,
       handle,
-      latestHlc: latestHlcOf(entries, latestHlc),
+      since: Math.max(known.since, since),
+      latestHlc: latestHlcOf(entries, known.latestHlc),
     })
   })

@@ -104,7 +104,7 @@ export class LogFeed {
       if (event.kind !== 'entries') return
       const entries = knownEntries(event.entries)
       this.#rowsReceived += entries.length
-      await this.#parts.store.append(entries, handle)
+      await this.#parts.store.append(entries, handle, event.since)
     },
     buffer: async (event) => {
       if (event.kind !== 'entries') return

@@ -1,4 +1,5 @@
 import { isChangeMessage, type Message, ShapeStream } from '@electric-sql/client'
+import { epochOf } from '../../../src-shared/contract/handle.ts'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import type { LogEvent } from './feed.ts'
 import { type LogBodies, logBodies } from './log-bodies.ts'
@@ -9,7 +10,7 @@ export interface ShapeLoopParts {
   readonly url: string
   readonly server: Pick<Server, 'fetch'>
   /** Where to go on; position 0 without a handle starts from the beginning. */
-  readonly from: Place
+  readonly from: Place & { readonly since: number }
   /** One event after the other; the next is asked for when this is done. */
   readonly onEvent: (event: LogEvent, handle: string | undefined) => Promise<void>
   /** Called at most once: the stream has ended, because of the server's final answer or of an event that failed. */
@@ -28,7 +29,7 @@ export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts)
   const requireSameLog = sameLog(from)
   const stream = new ShapeStream({
     url: `${url}/v1/shape`,
-    ...(from.handle === undefined ? {} : { offset: `${from.position}_0`, handle: from.handle }),
+    ...(from.handle === undefined ? {} : { offset: `${from.position}_${from.since}`, handle: from.handle }),
     params: { table: 'sync_log' },
     fetchClient: bodies.fetch,
     signal: abort.signal,
@@ -38,7 +39,8 @@ export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts)
   })
   stream.subscribe(async (messages) => {
     try {
-      for (const event of toLogEvents(messages, bodies)) {
+      const since = sinceIn(stream.lastOffset, stream.shapeHandle)
+      for (const event of toLogEvents(messages, bodies, since)) {
         if (abort.signal.aborted) return
         requireSameLog(event, stream.shapeHandle)
         await onEvent(event, stream.shapeHandle)
@@ -51,11 +53,15 @@ export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts)
   return { stop: () => abort.abort() }
 }
 
-const toLogEvents = (messages: readonly Message[], bodies: LogBodies): readonly LogEvent[] => {
+/** Our server's offsets say where a load began; those of a plain Electric something else. */
+const sinceIn = (offset: string, handle: string | undefined): number =>
+  epochOf(handle) === undefined ? 0 : Number(/^\d+_(\d+)$/.exec(offset)?.[1] ?? 0)
+
+const toLogEvents = (messages: readonly Message[], bodies: LogBodies, since: number): readonly LogEvent[] => {
   const events: LogEvent[] = []
   let entries: LogEntry[] = []
   const flush = (): void => {
-    if (entries.length > 0) events.push({ kind: 'entries', entries })
+    if (entries.length > 0) events.push({ kind: 'entries', entries, since })
     entries = []
   }
   for (const message of messages) {
