@@ -13,6 +13,7 @@ import { mendRows, type Mended } from './health/mend.ts'
 import { mutex } from './mutex.ts'
 import { type Actor, enqueue, type Saved } from './outbox/enqueue.ts'
 import { type Copy, copyOf, dropCopy, namedIn, removeOthers, removeReplaced, replicaFile } from './replica/copies.ts'
+import { countPresent } from './replica/count-rows.ts'
 import { type Damage, damageOf } from './replica/damage.ts'
 import { openShown, type Shown } from './replica/open-shown.ts'
 import { openReplica, type Replica } from './replica/replica.ts'
@@ -81,8 +82,7 @@ export class Store {
     try {
       const generation = namedIn(desk)
       removeReplaced(disk, folder, generation)
-      const fileOf = (each: number): string => replicaFile(folder, each)
-      shown = await openShown({ disk, key, fileOf, generation, damage })
+      shown = await openShown({ disk, key, fileOf: (each) => replicaFile(folder, each), generation, damage })
       const store = new Store(parts, desk, damage, shown)
       await store.#begin()
       return store
@@ -122,6 +122,11 @@ export class Store {
     const { replica } = which === 'shown' ? this.#shown : this.#loadingCopy()
     const counted = this.#work.countRows({ file: replica.file, key: this.#parts.key })
     return which === 'shown' ? counted.catch(this.#damage.unless(0)) : counted
+  }
+
+  /** How many of these rows are shown. */
+  presentRows(rows: readonly LogEntry[]): number {
+    return this.#damage.reading(() => countPresent(this.replica.readDb, rows), 0)
   }
 
   /** Up to which own mutation the log has brought the server's decision. */
@@ -165,10 +170,7 @@ export class Store {
     )
   }
 
-  /**
-   * Adds rows of a first sync to the replica that is not shown yet, in pieces that local writes get in between. `since` is where
-   * that sync began, as far as the server says it.
-   */
+  /** Adds rows of a first sync to the replica that is not shown yet, in pieces that local writes get in between. */
   async append(entries: readonly LogEntry[], handle: string | undefined, since = 0): Promise<void> {
     for (let from = 0; from < entries.length; from += entriesPerPiece) {
       const piece = entries.slice(from, from + entriesPerPiece)

@@ -6,6 +6,14 @@ export interface Removal {
   readonly rows: number
 }
 
+/** What is in the replica. */
+interface Here {
+  /** How many of these rows. */
+  readonly present: (rows: readonly LogEntry[]) => number
+  /** How many rows in all. */
+  readonly rows: () => Promise<number>
+}
+
 /** Fewer are a family that moved away. */
 const fewestRemoved = 50
 const largestShare = 0.05
@@ -14,16 +22,16 @@ const isLarge = ({ removed, rows }: Removal): boolean => removed >= fewestRemove
 
 /**
  * What a batch takes away, if it is more than a twentieth of this facility: somebody's DELETE without WHERE must not empty
- * the counters too before a person has looked (FAULTS S11, SPEC F7). `rows` counts those that are here.
+ * the counters too before a person has looked (FAULTS S11, SPEC F7). What came and went while this desk was off takes nothing
+ * away here.
  */
-export const largeRemoval = async (
-  entries: readonly LogEntry[],
-  rows: () => Promise<number>,
-): Promise<Removal | undefined> => {
-  const last = new Map(entries.map(({ table_name, row_id, row }) => [`${table_name}/${row_id}`, row]))
-  const removed = [...last.values()].filter((row) => row === null).length
+export const largeRemoval = async (entries: readonly LogEntry[], here: Here): Promise<Removal | undefined> => {
+  const last = new Map(entries.map((entry) => [`${entry.table_name}/${entry.row_id}`, entry]))
+  const gone = [...last.values()].filter(({ row }) => row === null)
+  if (gone.length < fewestRemoved) return undefined
+  const removed = here.present(gone)
   if (removed < fewestRemoved) return undefined
-  const removal = { removed, rows: await rows() }
+  const removal = { removed, rows: await here.rows() }
   return isLarge(removal) ? removal : undefined
 }
 

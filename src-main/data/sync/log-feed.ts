@@ -115,7 +115,10 @@ export class LogFeed {
     apply: async () => {
       const { store } = this.#parts
       const round = this.#round
-      const removal = await largeRemoval(this.#entries, () => store.rowCount('shown'))
+      const removal = await largeRemoval(this.#entries, {
+        present: (rows) => store.presentRows(rows),
+        rows: () => store.rowCount('shown'),
+      })
       if (round !== this.#round) return
       await (removal ? this.#step({ kind: 'heavy', removal }) : this.#apply())
     },

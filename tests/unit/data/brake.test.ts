@@ -10,10 +10,12 @@ const entry = (id: number, row: LogEntry['row']): LogEntry => ({
 })
 const removals = (count: number) => Array.from({ length: count }, (_, index) => entry(index, null))
 
+const present = (rows: readonly LogEntry[]): number => rows.length
+
 describe('the brake for mass removals (S11)', () => {
   test('holds more than a twentieth of the facility', async () => {
-    expect(await largeRemoval(removals(60), async () => 1000)).toEqual({ removed: 60, rows: 1000 })
-    expect(await largeRemoval(removals(60), async () => 1200)).toBeUndefined()
+    expect(await largeRemoval(removals(60), { present, rows: async () => 1000 })).toEqual({ removed: 60, rows: 1000 })
+    expect(await largeRemoval(removals(60), { present, rows: async () => 1200 })).toBeUndefined()
   })
 
   test('lets a family go from a small academy without counting it', async () => {
@@ -21,13 +23,17 @@ describe('the brake for mass removals (S11)', () => {
       throw new Error('counted')
     }
 
-    expect(await largeRemoval(removals(49), rows)).toBeUndefined()
+    expect(await largeRemoval(removals(49), { present, rows })).toBeUndefined()
+  })
+
+  test('does not count what was never here', async () => {
+    expect(await largeRemoval(removals(60), { present: () => 49, rows: async () => 100 })).toBeUndefined()
   })
 
   test('does not count what comes back in the same batch', async () => {
     const entries = [...removals(60), ...removals(60).map(({ row_id }) => ({ ...entry(1, {}), row_id }))]
 
-    expect(await largeRemoval(entries, async () => 100)).toBeUndefined()
+    expect(await largeRemoval(entries, { present, rows: async () => 100 })).toBeUndefined()
   })
 
   test('looks at a whole new replica as well', () => {

@@ -32,6 +32,7 @@ test('a batch that is given up while it is weighed is neither applied nor held (
     feedState: { position: 0, handle: 'log', isIndexed: true },
     needsRenewal: false,
     isEmpty: false,
+    presentRows: (rows: readonly unknown[]) => rows.length,
     rowCount: async () => {
       isCounting = true
       return counting.promise
