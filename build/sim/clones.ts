@@ -18,7 +18,7 @@ export const copyComputer = (parts: IncidentParts, { first, second, at, operatio
   at(first, 'a computer is copied', () => makeCopy(parts, original, copy))
   const end = chance.weighted(ends)
   at(second + 100 * operations, `of two equal computers, ${end}`, () => {
-    if (end === 'the copy is gone') switchOff(copy)
+    if (end === 'the copy is gone' && copy.isThere) switchOff(copy)
     if (end === 'the first is gone' && copy.isThere) switchOff(original)
     if (end === 'found out') return revoke(parts, original)
     return undefined
@@ -68,5 +68,6 @@ const letOvertake = (parts: IncidentParts, device: SimDevice): void => {
 
 const switchOff = (device: SimDevice): void => {
   device.isThere = false
+  device.isGone = true
   device.crash('kill', 0)
 }

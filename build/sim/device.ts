@@ -42,6 +42,8 @@ export class SimDevice {
   readonly original: SimDevice | undefined
   /** Not before its disk was copied, nor after it was switched off for good. */
   isThere: boolean
+  /** Switched off for good. Whatever it has not sent by now stays on its disk. */
+  isGone = false
   readonly #parts: DeviceParts<SimDevice>
   /** Of its databases. */
   readonly key: Uint8Array
@@ -65,11 +67,6 @@ export class SimDevice {
 
   get name(): string {
     return this.enrolled.name
-  }
-
-  /** Whatever it has not sent by now stays on its disk. */
-  get isGone(): boolean {
-    return !this.isThere && this.#starts > 0
   }
 
   get isOn(): boolean {

@@ -2,6 +2,7 @@ import type { HealthStatus } from '../../src-shared/contract/ipc.ts'
 import type { SimDevice } from './device.ts'
 import type { History } from './history.ts'
 import { operate } from './operations.ts'
+import { isWorking } from './oracle/end-parts.ts'
 import type { Verdict } from './oracle/verdict.ts'
 import { savedIn } from './oracle/while-running.ts'
 import { type Chance, chanceOf } from './random.ts'
@@ -65,7 +66,7 @@ const proofMs = 120_000
 
 /** A server that was set back without a trace is noticed by what it has no more: each device compares, and mends what it finds. */
 export const compareAll = async ({ devices, scheduler, isFailed }: ProofParts): Promise<void> => {
-  const working = devices.filter(({ isRevoked, isGone }) => !isRevoked && !isGone)
+  const working = devices.filter(isWorking)
   for (const device of working) device.compare()
   await scheduler.runUntil(() => isFailed() || working.every(({ health }) => health?.activity === 'none'), proofMs)
 }
@@ -75,7 +76,7 @@ export const compareAll = async ({ devices, scheduler, isFailed }: ProofParts): 
  * just them, also when people write meanwhile and nothing goes up.
  */
 export const proveHealth = async (parts: ProofParts): Promise<void> => {
-  const devices = parts.devices.filter(({ isRevoked, isGone }) => !isRevoked && !isGone)
+  const devices = parts.devices.filter(isWorking)
   await prove(parts, devices)
   if (!parts.isSpoiling || parts.isFailed()) return
   const chance = chanceOf(parts.world.seed, 'health')

@@ -2,6 +2,7 @@ import type { Database, Sql } from '../database.ts'
 import type { SimDevice } from '../device.ts'
 import type { History } from '../history.ts'
 import type { Scheduler } from '../scheduler.ts'
+import { isWorking } from './end-parts.ts'
 import type { Journal } from './journal.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -22,7 +23,7 @@ export const drain = async (
   devices: readonly SimDevice[],
   isFailed: () => boolean,
 ): Promise<void> => {
-  const living = devices.filter(({ isRevoked, isGone }) => !isRevoked && !isGone)
+  const living = devices.filter(isWorking)
   const began = scheduler.now()
   const look = () => lateOf({ sql: database.sql, journal }, living)
   let late = await look()

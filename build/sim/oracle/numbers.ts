@@ -1,5 +1,6 @@
 import type { Sql } from '../database.ts'
 import type { SimDevice } from '../device.ts'
+import { isWorking } from './end-parts.ts'
 import type { Journal } from './journal.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -40,7 +41,7 @@ export const numbersUsedOnce = async ({ sql, devices, journal, verdict }: Number
     )
     const computers = devices.filter(({ enrolled }) => enrolled.id === id)
     const used = new Set(numbers)
-    const left = computers.filter(({ isRevoked, isGone }) => !isRevoked && !isGone)
+    const left = computers.filter(isWorking)
     const mustBeUsed = computers.some(journal.sharesNumbers)
       ? left.flatMap((device) => journal.of(device).map(({ envelope }) => envelope.seq))
       : Array.from({ length: last_seq }, (_, index) => index + 1)
