@@ -200,10 +200,4 @@ export const deskMutants: readonly Mutant[] = [
     changes: [["? desk.peek('receipt') : null", "? desk.peek('receipt') + 1 : null"]],
     plan: calm,
   },
-  {
-    name: 'what differs is sent again (H5, S5)',
-    file: 'src-main/data/health/health.ts',
-    changes: [['      this.#parts.sync.sendAgain()\n', '']],
-    plan: { ...calm, office: 300, once: ['put old files of the server back'] },
-  },
 ]

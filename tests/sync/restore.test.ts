@@ -159,6 +159,25 @@ describe('a database that was restored from a backup', () => {
     await expectNothingLost(situation)
   })
 
+  test('without a trace, and written to past every desk, is given away by the comparison (S5, H5)', async () => {
+    const { one, two, mend, backup } = await workSinceBackup({ isTraceless: true })
+    const before = await epoch()
+    const [head] = await server.sql<{ position: number }>('select max(position)::int as position from sync_log')
+
+    await backup.restore()
+    for (let count = 0; count < (head?.position ?? 0); count += 1)
+      await server.sql('update programs set name = name || $1', ['.'])
+    mend()
+    await until(async () => (await one.data.status()).online && (await two.data.status()).online)
+    await until(async () => {
+      for (const desk of [one, two]) await desk.call('sync.compare')
+      return (await server.sql('select from payments')).length === 3
+    })
+
+    await until(async () => (await server.sql('select from check_ins')).length === 2)
+    expect(await epoch()).toEqual(before)
+  })
+
   test('further than work is kept holds up nothing, and is no reason to begin anew again (S5, U4)', async () => {
     const { one, mend, backup } = await workSinceBackup()
     const { store } = one.data.signedIn()
