@@ -73,7 +73,7 @@ export const createDatabase = async (templateUrl: string): Promise<Database> => 
   return {
     sql,
     serverClient,
-    ...(await keeper(sql)),
+    ...(await keeper(sql, serverClient)),
     close: async () => {
       await Promise.all([admin.end(), serverClient.end()])
       await withClient(maintenanceUrl, (client) => client.query(`drop database ${escapeIdentifier(name)} with (force)`))
@@ -94,8 +94,10 @@ const tablesOf = async (sql: Sql): Promise<readonly string[]> => {
 const hasRows = async (sql: Sql, table: string): Promise<boolean> =>
   (await sql(`select from ${table} limit 1`)).length > 0
 
+const isLockTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '55P03'
+
 /** Tables that the migrations fill stay as they are. */
-const keeper = async (sql: Sql): Promise<Pick<Database, 'empty' | 'backUp' | 'restore'>> => {
+const keeper = async (sql: Sql, serverClient: Client): Promise<Pick<Database, 'empty' | 'backUp' | 'restore'>> => {
   const kept: string[] = []
   const tables: string[] = []
   for (const table of await tablesOf(sql)) ((await hasRows(sql, table)) ? kept : tables).push(table)
@@ -103,7 +105,15 @@ const keeper = async (sql: Sql): Promise<Pick<Database, 'empty' | 'backUp' | 're
 
   /** Without triggers and foreign keys. */
   const quietly = async (statements: readonly string[]): Promise<void> => {
-    await sql(`begin; set local session_replication_role = replica; ${statements.join(';')}; commit`)
+    const settings = "set local session_replication_role = replica; set local lock_timeout = '10s'"
+    const work = async (): Promise<unknown> => sql(`begin; ${settings}; ${statements.join(';')}; commit`)
+    await work().catch(async (error: unknown) => {
+      if (!isLockTimeout(error)) throw error
+      await sql('rollback')
+      // A server that was killed may leave a transaction open, which in the real world ends with its connection.
+      await serverClient.query('rollback')
+      await work()
+    })
   }
   return {
     async empty() {
