@@ -69,7 +69,8 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
       step({ kind: 'handed', upTo: last.seq })
       const headers = skipsTo(parts, after, batch)
       await parts.server.post('/v1/mutations', { mutations: batch }, mutationsResponse, headers)
-      keepAnswered(parts.desk, last.seq, epoch)
+      // Whoever has taken over may have begun further back.
+      if (upload.state !== 'ended') keepAnswered(parts.desk, last.seq, epoch)
       step({ kind: 'answered' })
     } catch (error) {
       if (!(error instanceof Outage) && !(error instanceof DomainError)) parts.onFault(error)

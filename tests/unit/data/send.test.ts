@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Sender, startSender } from '../../../src-main/data/outbox/send.ts'
 import { Outage } from '../../../src-main/data/sync/server.ts'
@@ -67,6 +68,16 @@ const start = (world: World) => {
 
 const gap = (expected: number): DomainError => new DomainError('sequence_gap', 'gap', { expected })
 const saved = (...seqs: readonly number[]) => seqs.map((seq) => envelope(seq))
+
+test('an answer that comes when another one has taken over is not kept: that one may have begun further back (H5)', async () => {
+  const world: World = { saved: saved(1, 2), progress: 0, answer: () => sender?.stop() }
+
+  const { sent } = start(world)
+  await until(() => sent.length === 1)
+  await delay(10)
+
+  expect(world.answered).toBe('0 ')
+})
 
 describe('what the server says of the sequence (U4)', () => {
   test('is followed, also back behind what the log said before the server was restored', async () => {
