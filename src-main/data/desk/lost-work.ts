@@ -32,10 +32,9 @@ export const isWorkLost = (desk: Desk, appliedSeq: number): boolean =>
   desk.setting(rescued) === 'yes' || appliedSeq > desk.lastSeq()
 
 /**
- * Where work is lost: puts a mutation that says so in
- * the place of each one that is gone and that the server has not decided. It is refused here and there, so a person sees
- * it, with the time of the last thing that is known to be saved, until it is settled; and what came later goes up in
- * order. Answers how many there were.
+ * Where work is lost: puts a mutation that says so in the place of each one that is gone and that the server has not
+ * decided. It is refused here and there, so a person sees it, with the time of the last thing that is known to be saved,
+ * until it is settled; and what came later goes up in order. Answers how many there were.
  */
 export const replaceLost = (parts: LossParts, known: Known): number => {
   const { desk } = parts
