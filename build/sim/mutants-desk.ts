@@ -138,7 +138,7 @@ export const deskMutants: readonly Mutant[] = [
   {
     name: 'answer to this request (N8)',
     file: 'src-main/data/sync/server.ts',
-    changes: [['        requireName(response, name)\n', '']],
+    changes: [["=== name ? undefined : 'A cache'", "=== '' ? 'A cache' : undefined"]],
     plan: noise,
   },
   {

@@ -74,8 +74,6 @@ export class Link {
   readonly changed: string[] = []
   /** Ids of the mutations that have reached a server. */
   readonly delivered = new Set<string>()
-  /** How often a proxy has answered with what it had kept. */
-  staleAnswers = 0
   readonly #cache = new Map<string, Answer>()
   /** How often the proxy will say that nothing is new. */
   #stuckFor = 0
@@ -124,7 +122,6 @@ export class Link {
     const old = chance.happens(this.weather.stale) ? this.#cache.get(exchange.request.url) : undefined
     if (old) {
       this.#fault('stale cached answer')
-      this.staleAnswers += 1
       this.#later(() => exchange.settle(old))
       return
     }

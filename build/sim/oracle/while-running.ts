@@ -31,7 +31,6 @@ export interface Watch {
 export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
   const seen = new Map<SimDevice, Seen>()
   let isSettled = true
-  const isExcused = excuses()
   const glance = (device: SimDevice): void => {
     const isEmpty = device.isOn && seen.has(device) && device.reader() === undefined
     verdict.check('screen', !isEmpty, () => `${device.name} has shown everything and shows nothing now`)
@@ -56,7 +55,7 @@ export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
       ownWrites(device, reader, { verdict, journal })
       if (!isSettled) return
       wholeTransactions(device, reader, verdict)
-      if (!isExcused(device, state.position)) soundReruns(device, reader, verdict)
+      soundReruns(device, reader, verdict)
     },
     drawn(device, seq) {
       const reader = device.reader()
@@ -93,26 +92,6 @@ const ownWrites = (device: SimDevice, reader: Reader, { verdict, journal }: Part
       const { seq, command } = each.envelope
       return `${device.name} does not show its own ${command} ${seq}; decided up to ${progress}`
     })
-  }
-}
-
-/** An answer is looked at when it comes, or only after the one that is being applied. */
-const mostExcused = 2
-
-/**
- * Where a proxy answers in the middle of a batch with what it has kept, rows that were changed since are missing until the next
- * answer brings them. Answers whether this place in the log may be such a one.
- */
-const excuses = (): ((device: SimDevice, position: number) => boolean) => {
-  const known = new Map<SimDevice, { readonly answers: number; readonly positions: number[] }>()
-  return (device, position) => {
-    const { staleAnswers } = device.link
-    const before = known.get(device)
-    const now = before?.answers === staleAnswers ? before : { answers: staleAnswers, positions: [] }
-    known.set(device, now)
-    if (staleAnswers === 0) return false
-    if (!now.positions.includes(position) && now.positions.length < mostExcused) now.positions.push(position)
-    return now.positions.includes(position)
   }
 }
 

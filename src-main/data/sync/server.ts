@@ -86,10 +86,8 @@ export const connectServer = (parts: ServerParts): Server => {
   return {
     fetch: deviceFetch,
     post: async (path, body, answer, headers) => {
-      const name = v4({ random: parts.environment.bytes(16) })
-      const response = await deviceFetch(parts.url + path, jsonRequest(body, { ...headers, [requestHeader]: name }))
+      const response = await deviceFetch(parts.url + path, jsonRequest(body, headers))
       try {
-        requireName(response, name)
         return await readAnswer(response, answer)
       } catch (error) {
         // What it says when it cannot go on is worth more than that it did not answer.
@@ -120,12 +118,16 @@ export const postAnonymous = async <T>(
 }
 
 const reach = async (parts: ServerParts, input: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> => {
+  const name = v4({ random: parts.environment.bytes(16) })
+  const headers = new Headers(init.headers)
+  headers.set(requestHeader, name)
   try {
-    const response = await fetchWatched(parts.environment, input, init)
+    const response = await fetchWatched(parts.environment, input, { ...init, headers })
     const isLater = laterStatuses.has(response.status)
-    if (!isLater && isPage(response)) {
+    const stranger = strangerIn(response, name)
+    if (stranger !== undefined && !isLater) {
       await response.body?.cancel()
-      throw new Error(`A web page answered, with ${response.status}`)
+      throw new Error(`${stranger} answered, with ${response.status}`)
     }
     parts.onContact(isLater ? offline : undefined)
     return response
@@ -137,12 +139,13 @@ const reach = async (parts: ServerParts, input: Parameters<typeof fetch>[0], ini
   }
 }
 
-/** Our server has none: a captive portal, or a proxy that refuses, stands in front of it (FAULTS N4). */
-const isPage = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith('text/html') ?? false
-
-/** Throws Outage for an answer to another request. A gateway in between may have taken the name away. */
-const requireName = ({ headers }: Response, name: string): void => {
-  if ((headers.get(requestHeader) ?? name) !== name) throw new Outage(new Error('This answers another request'))
+/**
+ * Who answered in our server's place. It has no pages: that is a captive portal, or a proxy that refuses (FAULTS N4). An answer
+ * with the name of another request is one that a proxy had kept (N8); a gateway in between may have taken the name away.
+ */
+const strangerIn = ({ headers }: Response, name: string): string | undefined => {
+  if (headers.get('content-type')?.startsWith('text/html')) return 'A web page'
+  return (headers.get(requestHeader) ?? name) === name ? undefined : 'A cache'
 }
 
 /** An answer that is not ours counts as no answer: nothing is taken from an unparsed byte (FAULTS N4). */

@@ -1,5 +1,5 @@
 import { generateKeyPair, exportJWK } from 'jose'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { requestHeader } from '../../../src-shared/contract/http.ts'
 import { connectServer, Outage } from '../../../src-main/data/sync/server.ts'
@@ -47,16 +47,34 @@ test('a gateway that says "later" by a page is asked again when it said', async 
   expect(contacts).toEqual([undefined, 'unavailable'])
 })
 
-test('an answer that a proxy has kept of another request is none (N8)', async () => {
-  let kept: string | undefined
-  const { server } = await connect((path, headers) => {
-    if (path === '/v1/token') return Response.json(token)
-    kept ??= headers.get(requestHeader) ?? undefined
-    return Response.json({ n: 1 }, { headers: { [requestHeader]: kept ?? '' } })
+describe('an answer that a proxy has kept of another request is none (N8)', () => {
+  /** Its name is that of the first request to the path. */
+  const keeping = async (kept: string) => {
+    let first: string | undefined
+    return connect((path, headers) => {
+      const name = headers.get(requestHeader) ?? ''
+      if (path === kept) first ??= name
+      const body = path === '/v1/token' ? token : { n: 1 }
+      return Response.json(body, { headers: { [requestHeader]: path === kept ? (first ?? '') : name } })
+    })
+  }
+
+  test('to what was sent', async () => {
+    const { server } = await keeping('/v1/mutations')
+    const ask = () => server.post('/v1/mutations', {}, z.object({ n: z.number() }))
+
+    expect(await ask()).toEqual({ n: 1 })
+
+    await expect(ask()).rejects.toThrow(Outage)
   })
-  const ask = () => server.post('/v1/mutations', {}, z.object({ n: z.number() }))
 
-  expect(await ask()).toEqual({ n: 1 })
+  test('of the log: what changed between the two would be in neither', async () => {
+    const { server, contacts } = await keeping('/v1/shape')
+    const ask = () => server.fetch('http://server/v1/shape?offset=5_0')
 
-  await expect(ask()).rejects.toThrow(Outage)
+    expect((await ask()).status).toBe(200)
+
+    await expect(ask()).rejects.toThrow(Outage)
+    expect(contacts.at(-1)).toBe('unavailable')
+  })
 })
