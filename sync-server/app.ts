@@ -224,11 +224,12 @@ const createDoorkeeper = (app: FastifyInstance, services: Services): Doorkeeper 
     })
   }
   return {
-    authenticate: async (authorization, isCheckedLater) => {
+    authenticate: async (authorization, { isCheckedLater, isForRevoked }) => {
       const [, token] = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '') ?? []
       if (token === undefined) throw new DomainError('unauthenticated', 'The access token is missing.')
       const claims = await verify(token, now())
-      return (isCheckedLater ? readDevice.remembered(claims) : undefined) ?? readDevice.read(claims)
+      const remembered = isCheckedLater ? readDevice.remembered(claims) : undefined
+      return remembered ?? (isForRevoked ? readDevice.readAny(claims) : readDevice.read(claims))
     },
     noteQueue: ({ deviceId, headers }) => {
       const waiting = waitingIn(headers[waitingHeader])

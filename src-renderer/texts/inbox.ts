@@ -13,6 +13,7 @@ export const whyText = ({ error, by }: Pick<InboxItem, 'error' | 'by'>): string 
   const texts: Partial<Record<ErrorCode, string>> = {
     forbidden: `The role of ${by ?? 'this person'} does not cover it.`,
     lease_invalid: `The server does not know the sign-in of ${by ?? 'this person'}.`,
+    device_revoked: 'The computer was shut out before this arrived.',
     roll_closed: 'This roll was closed already.',
     not_found: 'What this is about is not there any more.',
     invalid_input: 'Foyer cannot make sense of this entry.',

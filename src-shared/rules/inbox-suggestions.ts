@@ -39,6 +39,7 @@ const byCode: Readonly<Partial<Record<ErrorCode, Suggestion>>> = {
   forbidden: 'ask_manager',
   lease_invalid: 'ask_manager',
   lease_expired: 'ask_manager',
+  device_revoked: 'ask_manager',
   roll_closed: 'ask_manager',
   not_booked: 'add_walk_in',
   session_cancelled: 'session_is_off',

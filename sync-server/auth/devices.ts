@@ -25,6 +25,8 @@ export const revokedDevice = (): DomainError => new DomainError('device_revoked'
 export interface DeviceReader {
   /** Reads a device afresh, so that a revocation holds at once. Throws `unauthenticated` or `device_revoked`. */
   readonly read: (claims: TokenClaims) => Promise<Device>
+  /** The same, also of a device that is revoked. Throws `unauthenticated`. */
+  readonly readAny: (claims: TokenClaims) => Promise<Device>
   /** As it was when it was last read: for requests that are checked afresh before anything is given or kept. */
   readonly remembered: (claims: TokenClaims) => Device | undefined
 }
@@ -42,12 +44,19 @@ export const createDeviceReader = (db: Db): DeviceReader => {
     const [oldest] = known.keys()
     if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest)
   }
+  const readRow = async (claims: TokenClaims): Promise<DeviceRow> => {
+    const row = await find(claims.deviceId)
+    remember(claims.deviceId, row)
+    if (row?.facility_id !== claims.facilityId) throw unknownDevice()
+    return row
+  }
   return {
     read: async (claims) => {
-      const row = await find(claims.deviceId)
-      remember(claims.deviceId, row)
+      const row = await readRow(claims)
+      if (row.revoked_at !== null) throw revokedDevice()
       return toDevice(claims, row)
     },
+    readAny: async (claims) => toDevice(claims, await readRow(claims)),
     remembered: (claims) => {
       const row = known.get(claims.deviceId)
       return row?.facility_id === claims.facilityId ? toDevice(claims, row) : undefined
@@ -71,17 +80,13 @@ const findDevices = async (db: Db, ids: readonly string[]) => {
 
 type DeviceRow = Awaited<ReturnType<typeof findDevices>> extends Map<string, infer R> ? R : never
 
-const toDevice = ({ deviceId, facilityId, organizationId }: TokenClaims, row: DeviceRow | undefined): Device => {
-  if (row?.facility_id !== facilityId) throw unknownDevice()
-  if (row.revoked_at !== null) throw revokedDevice()
-  return {
-    id: deviceId,
-    facilityId,
-    organizationId,
-    audience: row.audience,
-    till: { id: row.till_id, code: row.till_code },
-  }
-}
+const toDevice = ({ deviceId, facilityId, organizationId }: TokenClaims, row: DeviceRow): Device => ({
+  id: deviceId,
+  facilityId,
+  organizationId,
+  audience: row.audience,
+  till: { id: row.till_id, code: row.till_code },
+})
 
 const storedKey = z.object({ kty: z.string(), crv: z.string(), x: z.string() })
 

@@ -3,13 +3,13 @@ import { sql } from 'kysely'
 import type { MutationOutcome } from '../../src-shared/contract/http.ts'
 import { errorBody } from '../../src-shared/contract/http.ts'
 import { DomainError, type ErrorData } from '../../src-shared/errors.ts'
-import type { Device } from '../auth/devices.ts'
+import { type Device, revokedDevice } from '../auth/devices.ts'
 import { withNext } from '../db/pipelined-pool.ts'
 import type { Tx } from '../db/tx.ts'
 import { inboxColumns } from './inbox.ts'
 import type { Received } from './received.ts'
 import { storable } from './storable.ts'
-import { takeTurnWith } from './turn.ts'
+import { takeTurnWith, type Turn } from './turn.ts'
 
 /** What became of a mutation. */
 export type Verdict =
@@ -50,27 +50,26 @@ interface Decided {
   readonly lastSeq: number
 }
 
-export interface Arrival {
+interface Arrived {
   readonly received: Received
   readonly device: Device
-  /** The device's progress. */
-  readonly lastSeq: number
   readonly nowMs: number
   /** The number that the batch follows, where its device says that it has skipped some. */
   readonly follows?: number | undefined
 }
+type Arrival = Arrived & Turn
 
 /**
  * Takes the device's turn and writes the mutation down first, so that a second delivery, also at the same moment, finds it
  * and gets the outcome that was kept (promise 3). Throws SequenceGap and NotAdmitted.
  */
-export const claim = async (tx: Tx, arrived: Omit<Arrival, 'lastSeq'>): Promise<Claimed | Decided> => {
+export const claim = async (tx: Tx, arrived: Arrived): Promise<Claimed | Decided> => {
   const { received, device } = arrived
-  const { lastSeq, isNew } = await takeTurnWith(tx, device, rowOf(arrived))
-  const arrival = { ...arrived, lastSeq }
+  const { isNew, ...turn } = await takeTurnWith(tx, device, rowOf(arrived))
+  const arrival = { ...arrived, ...turn }
   if (isNew) return judgeNumber(tx, { ...arrival, keptAs: received.id })
   const [kept] = await findKept(tx, device, [{ received, keptAs: received.id }])
-  return kept ? { kind: 'decided', outcome: kept, lastSeq } : claimChanged(tx, arrival)
+  return kept ? { kind: 'decided', outcome: kept, lastSeq: turn.lastSeq } : claimChanged(tx, arrival)
 }
 
 /** Known under this id is another body, or somebody else's (FAULTS N3): it is kept under an id made of its body. */
@@ -83,13 +82,13 @@ const claimChanged = async (tx: Tx, arrival: Arrival): Promise<Claimed | Decided
   return judgeNumber(tx, { ...arrival, keptAs, reason: changed })
 }
 
-interface Numbered extends Arrival {
+type Numbered = Arrival & {
   readonly keptAs: string
   readonly reason?: DomainError
 }
 
 const judgeNumber = async (tx: Tx, numbered: Numbered): Promise<Claimed> => {
-  const { received, keptAs, lastSeq, follows, reason } = numbered
+  const { received, keptAs, lastSeq, isRevoked, follows, reason } = numbered
   const expected = lastSeq + 1
   if (received.seq > expected && follows !== lastSeq) throw new SequenceGap(expected)
   const used =
@@ -99,7 +98,8 @@ const judgeNumber = async (tx: Tx, numbered: Numbered): Promise<Claimed> => {
         })
       : undefined
   const why = reason ?? (received.content.kind === 'unusable' ? received.content.reason : used)
-  return { kind: 'claimed', received, keptAs, lastSeq, refusal: why && refused(why) }
+  const refusal = why ?? (isRevoked ? revokedDevice() : undefined)
+  return { kind: 'claimed', received, keptAs, lastSeq, refusal: refusal && refused(refusal) }
 }
 
 /** A computer that was copied may skip numbers of the other one, which comes with them later to a server that was set back. */
@@ -139,7 +139,7 @@ export const insertAll = async (tx: Tx, rows: ReturnType<typeof rowOf>[]): Promi
   return Number(result.numInsertedOrUpdatedRows ?? 0)
 }
 
-export const rowOf = ({ received, device, nowMs }: Omit<Arrival, 'lastSeq'>) => ({
+export const rowOf = ({ received, device, nowMs }: Arrived) => ({
   id: received.id,
   facility_id: device.facilityId,
   device_id: device.id,

@@ -63,8 +63,9 @@ const decideAll = async (
   grants: Grants,
 ): Promise<readonly Decided[]> => {
   const { device, now } = context
-  const lastSeq = await takeTurn(tx, device)
+  const { lastSeq, isRevoked } = await takeTurn(tx, device)
   if (group.every(({ seq }) => seq <= lastSeq)) return knownOf(tx, context, group, lastSeq)
+  if (isRevoked) throw new NotPlain()
   await sql`select set_config('lock_timeout', ${lockTimeout}, true)${sql.raw(withNext)}`.execute(tx)
   if (group.some(({ seq }, index) => seq !== lastSeq + 1 + index)) throw new NotPlain()
   const nowMs = now()

@@ -15,8 +15,9 @@ export const mutationsRoute = ({ db, log, keys, now, counters, epoch }: Services
     summary:
       "Carry out a device's mutations in the order of their numbers; each gets an outcome, also when it is refused",
     auth: 'device',
-    // In the transaction of each mutation, or group.
+    // In the transaction of each mutation, or group, where those of a revoked device are refused, and kept.
     isCheckedLater: true,
+    isForRevoked: true,
     input: mutationsBatch,
     output: mutationsResponse,
     handle: async ({ mutations }, { header }, device) => {

@@ -37,6 +37,8 @@ interface RouteFacts<I> {
   readonly isReading?: boolean
   /** Looks afresh, before it gives or keeps anything, whether the device may still do this. */
   readonly isCheckedLater?: boolean
+  /** Also for a device that was revoked: it hands over what it has not sent (SECURITY §3). */
+  readonly isForRevoked?: boolean
   /** Limited by address, because whoever asks is not known yet. */
   readonly isLimitedByAddress?: boolean
 }
@@ -56,7 +58,10 @@ export const noInput = z.unknown()
 /** Who may come in, and how often: what the executor needs of the server. */
 export interface Doorkeeper {
   /** The device as it is now, or as it was a while ago if it `isCheckedLater`. Throws `unauthenticated` or `device_revoked`. */
-  readonly authenticate: (authorization: string | undefined, isCheckedLater: boolean) => Promise<Device>
+  readonly authenticate: (
+    authorization: string | undefined,
+    route: Pick<RouteFacts<unknown>, 'isCheckedLater' | 'isForRevoked'>,
+  ) => Promise<Device>
   /** Devices say with their requests how much they still have to send. */
   readonly noteQueue: (request: Pick<FastifyRequest, 'deviceId' | 'headers'>) => void
   /** Throws `update_needed`. */
@@ -93,7 +98,7 @@ const run = async <I>(route: Route<I>, request: FastifyRequest, doorkeeper: Door
     header: (name) => headerOf(request, name),
   }
   if (route.auth === 'none') return route.handle(validated(route, request), facts)
-  const device = await doorkeeper.authenticate(request.headers.authorization, route.isCheckedLater ?? false)
+  const device = await doorkeeper.authenticate(request.headers.authorization, route)
   request.deviceId = device.id
   doorkeeper.noteQueue(request)
   await doorkeeper.limitDevice(request)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { paymentOf } from '../../support/payment-args.ts'
 import { type Answered, startSyncServer, type TestDevice, type TestServer } from '../../support/sync-server.ts'
 import { until } from '../../support/until.ts'
 
@@ -17,8 +18,13 @@ const checkIn = async (device: TestDevice) => {
   return device.mutation('check_in.record', { entries: [{ student_id: children[0].id, session_id: session.id }] })
 }
 
-const kept = async ({ enrolled }: TestDevice): Promise<number> =>
-  (await server.sql('select from mutations where device_id = $1', [enrolled.device_id])).length
+const payment = async (device: TestDevice) => device.mutation('payment.take', paymentOf(server.counter)(6400, []))
+
+/** What the inbox of the facility has of it. */
+const told = async ({ enrolled }: TestDevice) =>
+  server.sql('select command, suggestion from mutation_outcomes where device_id = $1 order by device_seq', [
+    enrolled.device_id,
+  ])
 
 /** Asks live, again and again as a desk does, until there is another answer than the log. */
 const followed = async (device: TestDevice, place: string): Promise<Answered> => {
@@ -31,15 +37,60 @@ const followed = async (device: TestDevice, place: string): Promise<Answered> =>
 const refusal = { status: 403, body: { code: 'device_revoked' } }
 
 describe('a device that the server remembers, and that is revoked now', () => {
-  test('gets none of its mutations kept, one alone or a queue', async () => {
+  test('hands over what it has not sent: each is refused, kept as it was, and told to those who go on', async () => {
     const device = await server.enroll()
     await device.send(await checkIn(device))
-    const [second, third] = [await checkIn(device), await checkIn(device)]
+    const unsent = [await checkIn(device), await payment(device), await checkIn(device)]
     await revoke(device)
 
-    expect(await device.send(second)).toMatchObject(refusal)
-    expect(await device.send(second, third)).toMatchObject(refusal)
-    expect(await kept(device)).toBe(1)
+    const alone = await device.send(unsent[0])
+    const queue = await device.send(...unsent)
+
+    expect(alone.body.outcomes).toMatchObject([{ outcome: 'refused', error: { code: 'device_revoked' } }])
+    expect(queue.body).toMatchObject({ last_seq: 4, outcomes: Array(3).fill({ outcome: 'refused' }) })
+    const kept = await server.sql('select body from mutations where device_id = $1 and code = $2 order by device_seq', [
+      device.enrolled.device_id,
+      'device_revoked',
+    ])
+    expect(kept.map(({ body }) => JSON.parse(String(body)) as unknown)).toEqual(unsent)
+    expect(await told(device)).toMatchObject([
+      { command: 'check_in.record', suggestion: 'ask_manager' },
+      { command: 'payment.take', suggestion: 'book_the_money' },
+      { command: 'check_in.record', suggestion: 'ask_manager' },
+    ])
+  })
+
+  test('books no money by itself: whoever has the computer may have made it up', async () => {
+    const device = await server.enroll()
+    const made = await payment(device)
+    await revoke(device)
+
+    await device.send(made)
+
+    expect(await server.sql('select from payments where device_id = $1', [device.enrolled.device_id])).toEqual([])
+  })
+
+  test('is told once more what became of earlier work', async () => {
+    const device = await server.enroll()
+    const sent = [await checkIn(device), await checkIn(device)]
+    await device.send(...sent)
+    await revoke(device)
+
+    const again = await device.send(...sent)
+
+    expect(again.body.outcomes).toMatchObject([{ outcome: 'applied' }, { outcome: 'applied' }])
+  })
+
+  test('goes on as before when the revocation is taken back', async () => {
+    const device = await server.enroll()
+    const [first, second] = [await checkIn(device), await checkIn(device)]
+    await revoke(device)
+    await device.send(first)
+    await server.sql('update devices set revoked_at = null where id = $1', [device.enrolled.device_id])
+
+    const answer = await device.send(second)
+
+    expect(answer.body.outcomes).toMatchObject([{ outcome: 'applied' }])
   })
 
   test('gets nothing of the log, from the start, from where it was, or live', async () => {

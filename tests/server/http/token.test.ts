@@ -137,19 +137,29 @@ describe('an access token', () => {
 })
 
 describe('a revoked device', () => {
-  test('is told so by every route at once, while its token would still hold', async () => {
+  test('is told so by every route at once, but for the one that takes what it has not sent', async () => {
     const revoked = await server.enroll()
     await revoked.token()
     await server.sql('update devices set revoked_at = now() where id = $1', [revoked.enrolled.device_id])
 
     const answers = [
       await revoked.request('/v1/shape?offset=-1'),
-      await revoked.post('/v1/mutations', { mutations: [{}] }),
       await revoked.post('/v1/sign-in', { sign_in_name: 'x', password: 'y', recovery: null }),
       await revoked.post('/v1/device-codes', { lease: 'x', audience: 'desk' }),
-      await askFor(await signAssertion(revoked.enrolled.device_id, revoked.privateKey, nowMs)),
+      await revoked.request('/v1/snapshot?extent=whole'),
+      await revoked.post('/v1/digests', {}),
     ]
 
     for (const answer of answers) expect(answer).toMatchObject({ status: 403, body: { code: 'device_revoked' } })
+    expect(await revoked.post('/v1/mutations', { mutations: [{}] })).toMatchObject({ body: { code: 'invalid_input' } })
+  })
+
+  test('still proves who it is, to hand over what it has not sent', async () => {
+    const revoked = await server.enroll()
+    await server.sql('update devices set revoked_at = now() where id = $1', [revoked.enrolled.device_id])
+
+    const { status } = await askFor(await signAssertion(revoked.enrolled.device_id, revoked.privateKey, nowMs))
+
+    expect(status).toBe(200)
   })
 })
