@@ -1,23 +1,23 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { AnyCommand } from '../../src-shared/commands/index.ts'
 import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
 import { DomainError } from '../../src-shared/errors.ts'
+import type { Engine } from '../../src-main/data/engine.ts'
 import type { Environment } from '../../src-main/data/environment.ts'
 import type { Actor } from '../../src-main/data/outbox/enqueue.ts'
 import type { Store } from '../../src-main/data/store.ts'
-import type { HealthStatus } from '../../src-shared/contract/ipc.ts'
-import type { Sync } from '../../src-main/data/sync/sync.ts'
 import type { CrashKind, DeviceParts, Fall, Frailty } from './device-parts.ts'
 import { environmentOf, isDiskFault } from './device-parts.ts'
 import { drawDiskFault } from './disk-faults.ts'
 import type { Link } from './network.ts'
-import { composeProgram, type Program } from './program.ts'
-import { type Reader, readerOf } from './reader.ts'
+import { startProgram } from './program.ts'
+import { type Reader, type ShownReader, shownReader } from './reader.ts'
+import { removalReader } from './removal-reader.ts'
 import { createSimDisk, type SimDisk } from './sim-disk.ts'
 import type { Enrolled } from './world.ts'
 
-interface Running extends Program {
+interface Running extends Engine {
   readonly disk: SimDisk
   /** Local writes that have not come to their end. */
   writes: number
@@ -32,7 +32,7 @@ export class SimDevice {
   skewMs = 0
   /** Its clock stands still at this epoch ms. */
   frozenAt: number | undefined
-  /** Nothing is left to do for it: an admin has revoked it. */
+  /** By an admin: it hands over what it has, and destroys it. */
   isRevoked = false
   /** Leases that nobody gave, used by people here. */
   readonly forgedLeases = new Set<string>()
@@ -40,9 +40,9 @@ export class SimDevice {
   isHeld = false
   /** The computer that its disk was copied from. */
   readonly original: SimDevice | undefined
-  /** Not before its disk was copied, nor after it was switched off for good. */
+  /** Not before its disk was copied, nor when it is gone. */
   isThere: boolean
-  /** Switched off for good. Whatever it has not sent by now stays on its disk. */
+  /** Switched off for good, with what it has not sent; or revoked, and destroyed when it had sent all. */
   isGone = false
   readonly #parts: DeviceParts<SimDevice>
   /** Of its databases. */
@@ -53,16 +53,18 @@ export class SimDevice {
   #isStarting = false
   /** Its files are about to be taken. */
   #isFalling = false
-  #isDeciding = false
-  #reader: Reader | undefined
+  readonly #readRemoval: ReturnType<typeof removalReader>
+  readonly #shown: ShownReader
 
   constructor(parts: DeviceParts<SimDevice>) {
     this.#parts = parts
+    this.#readRemoval = removalReader(parts)
     this.enrolled = parts.enrolled
     this.link = parts.link
     this.original = parts.original
     this.isThere = parts.original === undefined
     this.key = parts.original?.key ?? parts.chance.bytes(32)
+    this.#shown = shownReader(this.key)
   }
 
   get name(): string {
@@ -88,7 +90,7 @@ export class SimDevice {
   }
 
   /** What it says about the proof of its health. */
-  get health(): HealthStatus | undefined {
+  get health(): Engine['health']['status'] | undefined {
     return this.#running?.health.status
   }
 
@@ -104,13 +106,7 @@ export class SimDevice {
   /** Reads what the replica shows, on a connection of its own. Undefined while there is nothing to see. */
   reader(): Reader | undefined {
     const store = this.#running?.store
-    if (!store) return undefined
-    const { file } = store.replica
-    if (!this.#reader?.isOf(file)) {
-      this.#reader?.close()
-      this.#reader = readerOf(file, this.key)
-    }
-    return this.#reader.isComplete() ? this.#reader : undefined
+    return store && this.#shown.readerOf(store.replica.file)
   }
 
   /** A local write. Answers undefined when it was refused, or when the program died over it. */
@@ -157,13 +153,11 @@ export class SimDevice {
     if (!running) return
     this.#parts.history.note(this.name, 'closed')
     this.#running = undefined
-    this.#closeReader()
-    running.health.stop()
-    running.sync.stop()
+    this.#shown.close()
+    running.stop()
     await running.store.close().catch((error: unknown) => this.#onFault(error))
     // Whatever failed, the files are all that is left.
-    running.disk.kill()
-    this.#move(running.disk, undefined)
+    this.#putAway(running.disk)
   }
 
   /** Ends at once; the program starts again after a while. Meanwhile somebody may do something to its files. */
@@ -182,12 +176,11 @@ export class SimDevice {
     const running = this.#running
     this.#running = undefined
     history.count(`fault device ${kind}`)
-    this.#closeReader()
+    this.#shown.close()
     // What runs now meets a dead disk; its files are taken when it has given up.
     scheduler.after(0, () => {
       this.#isFalling = false
-      running?.health.stop()
-      running?.sync.stop()
+      running?.stop()
       const survivors =
         kind === 'power' ? (possible: number) => (chance.happens(50) ? 0 : chance.int(0, possible)) : undefined
       const lost = this.#move(disk, survivors)
@@ -196,6 +189,12 @@ export class SimDevice {
       meanwhile?.()
       scheduler.after(downMs, () => this.start())
     })
+  }
+
+  #putAway(disk: SimDisk): void {
+    this.#shown.close()
+    disk.kill()
+    this.#move(disk, undefined)
   }
 
   #move(disk: SimDisk, survivors: ((possible: number) => number) | undefined): number {
@@ -230,42 +229,53 @@ export class SimDevice {
     } catch (error) {
       if (this.#disk !== disk) return
       if (!isDiskFault(error)) watcher.failed(this, 'could not start', error)
-      disk.kill()
-      this.#move(disk, undefined)
+      this.#putAway(disk)
       scheduler.after(1000, () => this.start())
     }
   }
 
   async #compose(disk: SimDisk, environment: Environment): Promise<Running> {
     const { watcher } = this.#parts
-    const program = await composeProgram({
+    const running: { engine?: Engine } = {}
+    const onShown = (): void => watcher.shown(this)
+    running.engine = await startProgram({
       enrolled: this.enrolled,
       folder: this.folder,
       key: this.key,
       environment,
       // The client remembers by URL what it knows of a shape; another program has another memory.
       url: `http://${this.name}-${this.#starts}.${this.#parts.folder.replaceAll(/\W/g, '')}.test`,
-      onShown: () => watcher.shown(this),
-      onStatus: (sync) => {
+      onTables: onShown,
+      onShown,
+      onStatus: () => {
         watcher.moved(this)
-        this.#decideRemoval(sync)
+        this.#readRemoval(running.engine?.sync)
       },
-      onHealth: (status) => watcher.compared(this, status),
+      onHealth: () => running.engine && watcher.compared(this, running.engine.health.status),
+      onHandedOver: (upTo) => void this.#leave(upTo).catch((error: unknown) => this.#onFault(error)),
       onFault: (error) => this.#onFault(error),
     })
-    return { disk, writes: 0, ...program }
+    return { disk, writes: 0, ...running.engine }
   }
 
-  /** A person reads that much would be taken away at once, and says that it is right (FAULTS S11). */
-  #decideRemoval(sync: Sync | undefined): void {
-    const { scheduler, history, chance } = this.#parts
-    if (!sync?.held || this.#isDeciding) return
-    this.#isDeciding = true
-    history.count('removals that a person accepted')
-    scheduler.after(chance.int(500, 3000), () => {
-      this.#isDeciding = false
-      sync.acceptRemoval()
+  /** As the data process does it, but for the note that stays. */
+  async #leave(upTo: number): Promise<void> {
+    const running = this.#running
+    if (!running) return
+    const { store, disk, stop } = running
+    const isClosed = await store.close(() => {
+      if (this.#running !== running || store.desk.mutationsAfter(upTo, 1).length > 0) return false
+      stop()
+      this.#running = undefined
+      return true
     })
+    if (!isClosed || this.#disk !== disk) return
+    this.isGone = true
+    this.isThere = false
+    this.#parts.history.count('devices destroyed')
+    this.#parts.history.note(this.name, 'destroyed what it had')
+    this.#putAway(disk)
+    rmSync(this.folder, { recursive: true })
   }
 
   /** Whether something that failed may have: a refusal, or a fault that we have made. */
@@ -283,10 +293,5 @@ export class SimDevice {
     const { history } = this.#parts
     history.count('fault told by the engine')
     history.note(this.name, `the engine says: ${String(error)}`)
-  }
-
-  #closeReader(): void {
-    this.#reader?.close()
-    this.#reader = undefined
   }
 }

@@ -69,11 +69,8 @@ const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = 
 }
 
 /** Without a trace only the desks can tell: by their positions, or by their numbers (FAULTS S5, SPEC U8). */
-const restoreServer = (
-  { database, server, devices, activity, chance, health, watch }: IncidentParts,
-  { first, second, at }: Moment,
-  isTraceless: boolean,
-): void => {
+const restoreServer = (parts: IncidentParts, { first, second, at }: Moment, isTraceless: boolean): void => {
+  const { database, server, devices, activity, chance, health, watch } = parts
   const changedBefore = new Map<SimDevice, number>()
   at(first, 'backup', () => {
     for (const device of devices) changedBefore.set(device, device.link.changed.length)
@@ -89,8 +86,18 @@ const restoreServer = (
       watch.unsettle()
       for (const device of devices) health.spoiled(device)
     }
-    return activity.during(database.restore({ isTraceless }))
+    return activity.during(database.restore({ isTraceless }).then(() => forgetRevocations(parts)))
   })
+}
+
+/** A backup may be older than a revocation, and than what came from a device that has nothing any more. */
+const forgetRevocations = async ({ database, devices, journal }: IncidentParts): Promise<void> => {
+  const rows = await database.sql<{ id: string }>('select id from devices where revoked_at is not null')
+  const revoked = new Set(rows.map(({ id }) => id))
+  for (const device of devices) {
+    if (device.isRevoked && device.isGone) journal.forgetAfter(device, 0)
+    device.isRevoked = revoked.has(device.enrolled.id)
+  }
 }
 
 const goWrong = ({ health, chance, history }: IncidentParts, device: SimDevice): void => {

@@ -48,6 +48,6 @@ export const createPerson = ({ world, device, scheduler, history, operations, is
   }
   return {
     begin: () => void scheduler.after(chance.pause(4000), burst),
-    isDone: () => left === 0 || device.isRevoked || device.isGone,
+    isDone: () => left === 0 || device.isGone,
   }
 }

@@ -1,74 +1,29 @@
-import type { HealthStatus } from '../../src-shared/contract/ipc.ts'
-import { waitingCount } from '../../src-main/data/desk/waiting.ts'
-import type { Environment } from '../../src-main/data/environment.ts'
-import { Health } from '../../src-main/data/health/health.ts'
-import { forgetOldSent } from '../../src-main/data/outbox/forget-sent.ts'
-import { Store } from '../../src-main/data/store.ts'
+import { type Engine, type EngineParts, startEngine } from '../../src-main/data/engine.ts'
 import { connectServer } from '../../src-main/data/sync/server.ts'
-import { Sync } from '../../src-main/data/sync/sync.ts'
 import type { Enrolled } from './world.ts'
 
-/** What runs on a computer from its start to its end, put together as the data process does it. */
-export interface Program {
-  readonly store: Store
-  readonly sync: Sync
-  readonly health: Health
-}
+type ProgramParts = Omit<EngineParts, 'profile' | 'server'> & { readonly enrolled: Enrolled }
 
-interface ProgramParts {
-  readonly enrolled: Enrolled
-  readonly folder: string
-  readonly key: Uint8Array
-  readonly environment: Environment
-  readonly url: string
-  readonly onShown: () => void
-  readonly onStatus: (sync: Sync | undefined) => void
-  readonly onHealth: (status: HealthStatus) => void
-  readonly onFault: (error: unknown) => void
-}
-
-export const composeProgram = async (parts: ProgramParts): Promise<Program> => {
-  const { enrolled, folder, key, environment, url, onShown, onFault } = parts
-  const { id, facility, till, privateKey } = enrolled
-  const made: { sync?: Sync; health?: Health } = {}
+/** What runs on a computer from its start to its end: all of the data process but for who is signed in. */
+export const startProgram = async (parts: ProgramParts): Promise<Engine> => {
+  const { url, environment, onFault, onStatus } = parts
+  const { id, facility, till, privateKey } = parts.enrolled
+  const running: { engine?: Engine } = {}
   const server = connectServer({
     url,
     identity: { deviceId: id, privateKey },
     environment,
-    onContact: (problem) => made.sync?.onContact(problem),
+    onContact: (problem) => running.engine?.sync.onContact(problem),
   })
-  const profile = { device_id: id, facility_id: facility.id, till }
-  const onDamage = (): void => made.sync?.renew()
-  const store = await Store.open({ folder, key, profile, environment, onDamage })
-  forgetOldSent(store, environment)
-  const look = async (): Promise<void> => made.health?.look()
-  const sync = new Sync({
-    store,
-    url,
+  const look = async (): Promise<void> => running.engine?.health.look()
+  running.engine = await startEngine({
+    ...parts,
     server,
-    environment,
-    onTables: onShown,
-    onShown: () => {
-      made.health?.renewed()
-      onShown()
-    },
+    profile: { device_id: id, facility_id: facility.id, till },
     onStatus: () => {
-      parts.onStatus(made.sync)
+      onStatus()
       void Promise.resolve().then(look).catch(onFault)
     },
-    onFault,
   })
-  made.sync = sync
-  const health = new Health({
-    store,
-    server,
-    environment,
-    outbox: () => ({ isOnline: sync.line.online, waiting: waitingCount(store), progress: store.progress }),
-    sync,
-    onTables: onShown,
-    onStatus: () => made.health && parts.onHealth(made.health.status),
-    onFault,
-  })
-  made.health = health
-  return { store, sync, health }
+  return running.engine
 }

@@ -21,7 +21,7 @@ export interface Reader {
   readonly close: () => void
 }
 
-export const readerOf = (file: string, key: Uint8Array): Reader => {
+const readerOf = (file: string, key: Uint8Array): Reader => {
   const { ino } = statSync(file)
   const db = openEncrypted(file, { key, synchronous: 'NORMAL', readonly: true })
   const kept = new Map<string, ReturnType<typeof db.prepare>>()
@@ -51,5 +51,29 @@ export const readerOf = (file: string, key: Uint8Array): Reader => {
       return { file, position, handle, isOfToday }
     },
     close: () => db.close(),
+  }
+}
+
+/** The one reader of a device. */
+export interface ShownReader {
+  /** Of the replica that is shown now; undefined while its first sync has not come to its end. */
+  readonly readerOf: (file: string) => Reader | undefined
+  readonly close: () => void
+}
+
+export const shownReader = (key: Uint8Array): ShownReader => {
+  let reader: Reader | undefined
+  return {
+    readerOf(file) {
+      if (!reader?.isOf(file)) {
+        reader?.close()
+        reader = readerOf(file, key)
+      }
+      return reader.isComplete() ? reader : undefined
+    },
+    close() {
+      reader?.close()
+      reader = undefined
+    },
   }
 }

@@ -8,18 +8,17 @@ import { waitingCount } from './desk/waiting.ts'
 import { type Device, openDevice } from './device/device.ts'
 import { deviceState } from './device/device-state.ts'
 import { enrollDevice, type Enrollment } from './device/enroll.ts'
+import { destroyRevoked, markRevoked } from './device/revoked.ts'
 import type { PasswordCost } from './device/sealed.ts'
 import { type Credentials, signIn, signInOnline, type SignInParts } from './device/sign-in.ts'
+import { type Engine, startEngine } from './engine.ts'
 import type { Environment } from './environment.ts'
-import { Health, idleHealth } from './health/health.ts'
 import { problemMemory } from './health/last-problem.ts'
-import { diskState, openStore } from './open-store.ts'
 import { mutex } from './mutex.ts'
-import { forgetOldSent } from './outbox/forget-sent.ts'
 import { whenDamaged } from './replica/damage.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
 import type { Store } from './store.ts'
-import { Sync } from './sync/sync.ts'
+import { syncStatus } from './sync-status.ts'
 
 export interface DataProcessParts {
   readonly folder: string
@@ -44,11 +43,8 @@ export interface SignedInDesk {
 }
 
 /** What an unlocked device has besides its profile. */
-interface Unlocked {
+interface Unlocked extends Engine {
   readonly dataKey: Uint8Array
-  readonly store: Store
-  readonly sync: Sync
-  readonly health: Health
 }
 
 /** A local unlock asks the server for a new lease when less than this is left of the old one. */
@@ -67,6 +63,7 @@ export class DataProcess {
 
   constructor(parts: DataProcessParts) {
     this.#parts = parts
+    destroyRevoked(parts.folder)
     this.#device = this.#openDevice()
   }
 
@@ -139,26 +136,7 @@ export class DataProcess {
   }
 
   async status(): Promise<SyncStatus> {
-    const disk = diskState(this.#unlocked?.store, this.#parts.environment)
-    const line = { ...(this.#unlocked?.sync.line ?? { online: false, problem: null }), disk }
-    const last_problem = this.#lastProblem(line.problem)
-    if (!this.#unlocked) {
-      const nothing = { waiting: 0, received_up_to: null, sent_up_to: null, held: null, other_days: null }
-      return { ...line, ...nothing, last_problem, health: idleHealth }
-    }
-    const { store, sync, health } = this.#unlocked
-    const { receivedUpTo = null, isOfToday } = store.replica.readState()
-    const oldest = store.desk.mutationsAfter(store.progress, 1)[0]
-    return {
-      ...line,
-      waiting: waitingCount(store),
-      received_up_to: receivedUpTo,
-      sent_up_to: oldest?.at ?? receivedUpTo,
-      held: sync.held ?? null,
-      other_days: isOfToday ? { received: sync.rowsReceived, total: sync.rowsTotal ?? null } : null,
-      last_problem,
-      health: health.status,
-    }
+    return syncStatus({ ...this.#parts, engine: this.#unlocked, lastProblem: this.#lastProblem })
   }
 
   tablesChanged(tables: readonly string[]): void {
@@ -174,8 +152,7 @@ export class DataProcess {
   }
 
   async close(): Promise<void> {
-    this.#unlocked?.health.stop()
-    this.#unlocked?.sync.stop()
+    this.#unlocked?.stop()
     await this.#unlocked?.store.close()
     this.#unlocked = undefined
   }
@@ -194,34 +171,47 @@ export class DataProcess {
 
   async #unlock(device: Device, dataKey: Uint8Array): Promise<Unlocked> {
     const { folder, environment, onFault } = this.#parts
-    const onDamage = (): void => this.#unlocked?.sync.renew()
-    const store = await openStore({ folder, key: dataKey, profile: device.profile(), environment, onDamage })
-    forgetOldSent(store, environment)
-    const sync = new Sync({
-      store,
+    const engine = await startEngine({
+      folder,
+      key: dataKey,
+      profile: device.profile(),
       url: device.profile().server_url,
       server: device.server,
       environment,
-      onFault,
       onTables: (tables) => this.tablesChanged(tables),
       onShown: () => this.#onShown(),
       onStatus: this.pushStatus,
-    })
-    const health = new Health({
-      store,
-      server: device.server,
-      environment,
-      outbox: () => ({ isOnline: sync.line.online, waiting: waitingCount(store), progress: store.progress }),
-      sync,
-      onTables: (tables) => this.tablesChanged(tables),
-      onStatus: this.pushStatus,
+      onHealth: this.pushStatus,
+      onHandedOver: (upTo) => void this.#leave(upTo).catch(onFault),
       onFault,
     })
-    return { dataKey, store, sync, health }
+    return { dataKey, ...engine }
+  }
+
+  /** An admin has revoked this computer, and the server has all its work: nothing of the facility stays here (SPEC U7). */
+  async #leave(upTo: number): Promise<void> {
+    const unlocked = this.#unlocked
+    if (!this.#device || !unlocked) return
+    const { folder } = this.#parts
+    const profile = this.#device.profile()
+    const { store, stop } = unlocked
+    const mayClose = (): boolean => {
+      const isOver = this.#unlocked === unlocked && !store.isReadOnly && store.desk.mutationsAfter(upTo, 1).length === 0
+      if (!isOver) return false
+      markRevoked(folder, profile, this.now)
+      stop()
+      this.#unlocked = undefined
+      this.#device = undefined
+      return true
+    }
+    try {
+      if (await store.close(mayClose)) destroyRevoked(folder)
+    } finally {
+      if (!this.#device) this.signOut()
+    }
   }
 
   #onShown(): void {
-    this.#unlocked?.health.renewed()
     void this.#readSession().then(() => {
       this.#announce()
       this.tablesChanged(['*'])

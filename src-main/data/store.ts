@@ -212,16 +212,15 @@ export class Store {
     const loaded = await load(this.#work, this.#targetOf(generation))
     if (loaded === 'stopped') return loaded
     return this.#exclusive(async () => {
-      if (loaded === 'none') this.#disk.remove(this.#targetOf(generation).file)
-      else await this.#loadInto(generation)
+      if (loaded === 'none') {
+        this.#disk.remove(this.#targetOf(generation).file)
+        return loaded
+      }
+      const before = this.#loadingCopy()
+      this.#loading = this.#open(generation)
+      if (before !== this.#shown) await dropCopy(this.#disk, before)
       return loaded
     })
-  }
-
-  async #loadInto(generation: number): Promise<void> {
-    const before = this.#loadingCopy()
-    this.#loading = this.#open(generation)
-    if (before !== this.#shown) await dropCopy(this.#disk, before)
   }
 
   #targetOf(generation: number): ReplicaFile {
@@ -241,11 +240,14 @@ export class Store {
     })
   }
 
-  close(): Promise<void> {
+  /** Answers whether it is closed: not where `mayClose`, which is asked while no other work is under way, says no. */
+  close(mayClose = (): boolean => true): Promise<boolean> {
     return this.#exclusive(async () => {
+      if (!mayClose()) return false
       if (this.#loading && this.#loading !== this.#shown) await this.#loading.replica.close()
       await this.replica.close()
       this.desk.close()
+      return true
     })
   }
 
@@ -254,8 +256,7 @@ export class Store {
   }
 
   #open(generation: number): Copy {
-    const { key } = this.#parts
-    const replica = openReplica({ disk: this.#disk, key, file: this.#targetOf(generation).file, damage: this.#damage })
+    const replica = openReplica({ disk: this.#disk, ...this.#targetOf(generation), damage: this.#damage })
     if (!replica) throw new Error('A new replica has another shape')
     return copyOf({ replica, generation })
   }
@@ -273,13 +274,9 @@ export class Store {
     if (old !== fresh || fresh.generation !== named) this.#damage.forget()
     // Nothing depends on it any more, whatever the disk says now; the next start removes what is left.
     if (old !== fresh) await old.replica.close().catch(() => undefined)
-    void removeOthers(
-      {
-        now: (each) => this.#disk.remove(this.#targetOf(each).file),
-        later: (each) => this.#work.forget(this.#targetOf(each)),
-      },
-      { from: named, shown: fresh.generation },
-    )
+    const now = (each: number): void => this.#disk.remove(this.#targetOf(each).file)
+    const later = async (each: number): Promise<void> => this.#work.forget(this.#targetOf(each))
+    void removeOthers({ now, later }, { from: named, shown: fresh.generation })
   }
 
   #loadingCopy(): Copy {

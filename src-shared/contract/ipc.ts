@@ -27,6 +27,8 @@ export const appState = z.object({
   /** `locked`: enrolled, and the keychain does not open it any more. */
   stage: z.enum(['not_enrolled', 'locked', 'signed_out', 'loading', 'ready']),
   device: z.object({ name: z.string(), facility_name: z.string() }).nullable(),
+  /** What this computer was, and until when, where an admin has revoked it and nobody has enrolled it again. */
+  revoked: z.object({ name: z.string(), facility_name: z.string(), at: instantSchema }).nullable(),
   /** What the enrollment screen offers; empty when nobody has said. */
   default_server_url: z.string(),
   /** Staff who can unlock this device without internet, by their sign-in name. */

@@ -59,6 +59,7 @@ test('the outbox goes on when a new replica is shown and the disk fails just the
     onTables: () => undefined,
     onShown: () => undefined,
     onStatus: () => undefined,
+    onHandedOver: () => undefined,
     onFault: (fault) => faults.push(fault),
   })
   const { setting } = store.desk

@@ -24,6 +24,7 @@ const appState = () =>
         session: null,
         rows_received: 0,
         rows_total: null,
+        revoked: null,
       }
     : undefined
 

@@ -24,8 +24,12 @@ export const drain = async (
   isFailed: () => boolean,
 ): Promise<void> => {
   const living = devices.filter(isWorking)
+  const revoked = devices.filter(({ isRevoked, isThere }) => isRevoked && isThere)
   const began = scheduler.now()
-  const look = () => lateOf({ sql: database.sql, journal }, living)
+  const look = async (): Promise<readonly string[]> => [
+    ...(await lateOf({ sql: database.sql, journal }, living)),
+    ...revoked.flatMap(({ name, isGone }) => (isGone ? [] : `${name} is revoked and has not destroyed what it has`)),
+  ]
   let late = await look()
   while (late.length > 0 && scheduler.now() < began + drainMs && !isFailed()) {
     await scheduler.runUntil(isFailed, 250)

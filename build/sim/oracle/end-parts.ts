@@ -13,5 +13,5 @@ export interface EndParts {
   readonly verdict: Verdict
 }
 
-/** A device that was revoked or switched off for good has sent what it has sent. */
+/** Not one that was revoked, or switched off for good. */
 export const isWorking = ({ isRevoked, isGone }: SimDevice): boolean => !isRevoked && !isGone

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { openEncrypted } from '../../../src-main/data/sqlite.ts'
 import type { SimDevice } from '../device.ts'
@@ -150,9 +151,11 @@ const savedOnDisk = (device: SimDevice, { verdict, journal }: Parts): void => {
   }
 }
 
-/** Every mutation in `desk.db`, by id. */
+/** Every mutation in `desk.db`, by id; none where it was destroyed. */
 export const savedIn = (device: SimDevice): ReadonlyMap<string, string> => {
-  const db = openEncrypted(`${device.folder}/desk.db`, { key: device.key, synchronous: 'FULL' })
+  const file = `${device.folder}/desk.db`
+  if (!existsSync(file)) return new Map()
+  const db = openEncrypted(file, { key: device.key, synchronous: 'FULL' })
   try {
     const rows = db.prepare('select id, envelope from mutations').all() as { id: string; envelope: string }[]
     return new Map(rows.map(({ id, envelope }) => [id, envelope]))

@@ -1,8 +1,9 @@
 import type { AppState } from '../../../src-shared/contract/ipc.ts'
 import { lockedProfile, type LockParts } from './device.ts'
 import type { Profile } from './profile.ts'
+import { readRevoked } from './revoked.ts'
 
-type DeviceState = Pick<AppState, 'device' | 'default_server_url' | 'known_staff'> & {
+type DeviceState = Pick<AppState, 'device' | 'default_server_url' | 'known_staff' | 'revoked'> & {
   /** The stage while there is no profile that opens. */
   readonly without: 'not_enrolled' | 'locked'
 }
@@ -14,10 +15,12 @@ export const deviceState = (
 ): DeviceState => {
   const locked = profile ? undefined : lockedProfile(parts)
   const known = profile ?? locked
+  const revoked = known ? undefined : readRevoked(parts.folder)
   return {
     without: locked ? 'locked' : 'not_enrolled',
     device: known ? { name: known.name, facility_name: known.facility_name } : null,
-    default_server_url: known?.server_url ?? parts.defaultServerUrl,
+    revoked: revoked ? { name: revoked.name, facility_name: revoked.facility_name, at: revoked.at } : null,
+    default_server_url: (known ?? revoked)?.server_url ?? parts.defaultServerUrl,
     known_staff: (profile?.known_staff ?? []).map(({ sign_in_name, name }) => ({ sign_in_name, name })),
   }
 }

@@ -6,6 +6,7 @@ import type { Environment } from '../environment.ts'
 import { Outage, postAnonymous } from '../sync/server.ts'
 import { lockedProfile } from './device.ts'
 import { type Profile, readProfile, writeProfile } from './profile.ts'
+import { forgetRevoked } from './revoked.ts'
 import { deviceSealKey, seal } from './sealed.ts'
 
 export interface EnrollParts {
@@ -58,6 +59,7 @@ export const enrollDevice = async (parts: EnrollParts, { code, name, server_url 
     known_staff: [],
   }
   mkdirSync(parts.folder, { recursive: true, mode: 0o700 })
+  forgetRevoked(parts.folder)
   writeProfile(parts.folder, profile)
   return profile
 }

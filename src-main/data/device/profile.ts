@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { readIfThere, writeWhole } from './whole-file.ts'
 
 /** One person who can unlock this computer without internet. */
 const knownStaff = z.strictObject({
@@ -43,40 +43,9 @@ const profileFile = (folder: string): string => path.join(folder, 'device.json')
 
 /** Undefined before enrollment. Throws when the file is there but damaged: it is never made anew over an old one. */
 export const readProfile = (folder: string): Profile | undefined => {
-  let text: string
-  try {
-    text = readFileSync(profileFile(folder), 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
-  return profileSchema.parse(JSON.parse(text))
+  const text = readIfThere(profileFile(folder))
+  return text === undefined ? undefined : profileSchema.parse(JSON.parse(text))
 }
 
-/** Written beside, synced and renamed, so that a power cut leaves the old or the new one (FAULTS D3). */
-export const writeProfile = (folder: string, profile: Profile): void => {
-  const file = profileFile(folder)
-  const fresh = `${file}.new`
-  inFile(fresh, 'w', (handle) => {
-    // All of it, or an error: a disk that has room for the beginning takes just that from a single write.
-    writeFileSync(handle, JSON.stringify(profile, undefined, 2))
-    fsyncSync(handle)
-  })
-  renameSync(fresh, file)
-  syncFolder(folder)
-}
-
-const syncFolder = (folder: string): void => {
-  // Windows cannot open a folder to sync it; its rename is durable by itself.
-  if (process.platform === 'win32') return
-  inFile(folder, 'r', fsyncSync)
-}
-
-const inFile = (file: string, flags: 'r' | 'w', work: (handle: number) => void): void => {
-  const handle = openSync(file, flags, 0o600)
-  try {
-    work(handle)
-  } finally {
-    closeSync(handle)
-  }
-}
+export const writeProfile = (folder: string, profile: Profile): void =>
+  writeWhole(profileFile(folder), JSON.stringify(profile, undefined, 2))

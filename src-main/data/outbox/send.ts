@@ -20,6 +20,8 @@ export interface SenderParts {
   /** The server will not take the batch as it is; it is tried again later. */
   readonly onProblem: (error: DomainError) => void
   readonly onFault: (error: unknown) => void
+  /** The server has answered all that there is, up to this number. */
+  readonly onIdle: (upTo: number) => void
 }
 
 export interface SenderOptions {
@@ -64,6 +66,7 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
       const last = batch.at(-1)
       if (!last) {
         step({ kind: 'nothing_left' })
+        parts.onIdle(after)
         return
       }
       step({ kind: 'handed', upTo: last.seq })
@@ -93,7 +96,7 @@ const eventOf = (error: unknown): UploadEvent => {
   }
   if (error.code === 'sequence_gap') return { kind: 'gap', expected: Number(error.details['expected']) }
   if (error.code === 'too_large') return { kind: 'too_large' }
-  return error.code === 'device_revoked' ? { kind: 'revoked' } : { kind: 'refused' }
+  return { kind: 'refused' }
 }
 
 const nextBatch = ({ desk }: SenderParts, after: number, size: number): readonly MutationEnvelope[] =>

@@ -15,13 +15,7 @@ export interface Upload {
   readonly leastPauseMs: number
 }
 
-type UploadState =
-  | 'idle'
-  | 'sending'
-  | 'waiting'
-  /** The server will not talk to this device; asked again now and then, because that can be taken back. */
-  | 'revoked'
-  | 'ended'
+type UploadState = 'idle' | 'sending' | 'waiting' | 'ended'
 
 export type UploadEvent =
   /** There may be something to send: a local write, or the start. */
@@ -41,7 +35,6 @@ export type UploadEvent =
   | { readonly kind: 'too_large' }
   /** The server does not take the batch as it is. */
   | { readonly kind: 'refused' }
-  | { readonly kind: 'revoked' }
   | { readonly kind: 'stop' }
 
 type UploadEffect =
@@ -94,7 +87,6 @@ const resting: Transitions = {
   gap: stay,
   too_large: stay,
   refused: stay,
-  revoked: stay,
   stop: end,
 }
 
@@ -120,7 +112,6 @@ const transitions: Record<UploadState, Transitions> = {
         ? send({ ...upload, batchSize: Math.ceil(upload.batchSize / 4) })
         : wait(upload, 'tell_and_wait'),
     refused: (upload) => wait(upload, 'tell_and_wait'),
-    revoked: (upload) => ({ next: { ...upload, state: 'revoked' }, effect: 'tell_and_wait' }),
     stop: end,
   },
   waiting: {
@@ -130,7 +121,6 @@ const transitions: Record<UploadState, Transitions> = {
     contact: (upload) => (upload.leastPauseMs > 0 ? stay(upload) : send(upload)),
     timer: send,
   },
-  revoked: { ...resting, wake: stay, timer: send },
   ended: { ...resting, wake: stay, stop: stay },
 }
 
@@ -146,12 +136,9 @@ export const uploadStep = <K extends UploadEvent['kind']>(
 const firstPauseMs = 250
 /** Short, so that everything has drained well within 30 s of an outage's end (FAULTS I8). */
 const longestPauseMs = 4000
-const revokedPauseMs = 60_000
 
 /** How long to wait before the next try, in milliseconds: full jitter, `random` in [0, 1), after what the server asks for. */
-export const pauseOf = ({ state, attempt, leastPauseMs }: Upload, random: number): number =>
-  state === 'revoked'
-    ? revokedPauseMs * (0.5 + random / 2)
-    : leastPauseMs +
-      firstPauseMs / 2 +
-      random * Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(Math.max(0, attempt - 1), 16))
+export const pauseOf = ({ attempt, leastPauseMs }: Upload, random: number): number =>
+  leastPauseMs +
+  firstPauseMs / 2 +
+  random * Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(Math.max(0, attempt - 1), 16))

@@ -5,7 +5,10 @@ import { type Sender, type SenderOptions, startSender } from '../outbox/send.ts'
 import type { Removal } from './brake.ts'
 import { LogFeed, type LogFeedParts } from './log-feed.ts'
 
-export type SyncParts = Omit<LogFeedParts, 'onProblem'>
+export interface SyncParts extends Omit<LogFeedParts, 'onProblem'> {
+  /** An admin has revoked this device, and the server has all its work up to this number. May be told again. */
+  readonly onHandedOver: (upTo: number) => void
+}
 
 /** Both directions: follows the facility log and sends the outbox (DESIGN.md §6). */
 export class Sync {
@@ -13,6 +16,7 @@ export class Sync {
   readonly #feed: LogFeed
   #sender: Sender
   #line: Pick<SyncStatus, 'online' | 'problem'> = { online: false, problem: null }
+  #isHandingOver = false
 
   constructor(parts: SyncParts) {
     this.#parts = parts
@@ -20,7 +24,10 @@ export class Sync {
     this.#feed = new LogFeed({
       ...parts,
       onShown: () => this.#onShown(),
-      onProblem: (problem) => this.#onRefusal(problem),
+      onProblem: (problem) => {
+        this.#onRefusal(problem)
+        if (problem.code === 'device_revoked') this.#handOver()
+      },
     })
     this.#feed.begin()
     this.wake()
@@ -73,6 +80,16 @@ export class Sync {
     this.#renewSender({ isAll: true })
   }
 
+  /** For the last time all that is kept goes once more, whatever was answered: afterwards nobody has it (SPEC U7). */
+  #handOver(): void {
+    if (this.#isHandingOver) {
+      this.wake()
+      return
+    }
+    this.#isHandingOver = true
+    this.sendAgain()
+  }
+
   #onShown(): void {
     // A server that was restored has lost answers which the old sender remembers: ask the log, not the memory (SPEC U8).
     this.#renewSender()
@@ -97,6 +114,10 @@ export class Sync {
         environment,
         onProblem: (error) => this.#onRefusal(error),
         onFault: this.#parts.onFault,
+        onIdle: (upTo) => {
+          // It may have been taken back in between: then the log goes on.
+          if (this.#isHandingOver && this.#feed.problem?.code === 'device_revoked') this.#parts.onHandedOver(upTo)
+        },
       },
       options,
     )

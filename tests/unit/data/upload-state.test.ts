@@ -19,7 +19,6 @@ const anyEvent: fc.Arbitrary<UploadEvent> = fc.oneof(
     { kind: 'outage', retryAfterMs: 2000 },
     { kind: 'too_large' },
     { kind: 'refused' },
-    { kind: 'revoked' },
   ),
   fc.nat(20).map((upTo): UploadEvent => ({ kind: 'handed', upTo })),
   fc.nat(20).map((expected): UploadEvent => ({ kind: 'gap', expected })),
@@ -35,14 +34,6 @@ describe('the outbox', () => {
     expect(waiting.state).toBe('waiting')
     expect(uploadStep(waiting, { kind: 'timer' }).effect).toBe('send')
     expect(uploadStep(waiting, { kind: 'contact' }).effect).toBe('send')
-  })
-
-  test('is asked again also after a revocation, which can be taken back (U7)', () => {
-    const revoked = uploadStep(after({ kind: 'wake' }), { kind: 'revoked' })
-
-    expect(revoked.effect).toBe('tell_and_wait')
-    expect(uploadStep(revoked.next, { kind: 'contact' }).effect).toBe('none')
-    expect(uploadStep(revoked.next, { kind: 'timer' }).effect).toBe('send')
   })
 
   test('has one request under way at most, and always a way on, whatever happens in whatever order', () => {

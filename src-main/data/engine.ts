@@ -1,0 +1,60 @@
+import { waitingCount } from './desk/waiting.ts'
+import type { Environment } from './environment.ts'
+import { Health } from './health/health.ts'
+import { openStore } from './open-store.ts'
+import { forgetOldSent } from './outbox/forget-sent.ts'
+import type { Store, StoreParts } from './store.ts'
+import type { Server } from './sync/server.ts'
+import { Sync, type SyncParts } from './sync/sync.ts'
+
+/** What runs on a device from the moment that its databases can be opened. */
+export interface Engine {
+  readonly store: Store
+  readonly sync: Sync
+  readonly health: Health
+  /** Both directions and the comparing end; the store stays open. */
+  readonly stop: () => void
+}
+
+export interface EngineParts
+  extends
+    Pick<StoreParts, 'folder' | 'key' | 'profile'>,
+    Pick<SyncParts, 'url' | 'onTables' | 'onShown' | 'onStatus' | 'onHandedOver' | 'onFault'> {
+  readonly server: Server
+  readonly environment: Environment
+  /** What is told of the comparing has changed. */
+  readonly onHealth: () => void
+}
+
+/** Opens the databases and begins to sync; the same at a counter and in the simulator. Throws as `openStore`. */
+export const startEngine = async (parts: EngineParts): Promise<Engine> => {
+  const { server, environment, onTables, onFault } = parts
+  const running: { sync?: Sync; health?: Health } = {}
+  const store = await openStore({ ...parts, onDamage: () => running.sync?.renew() })
+  forgetOldSent(store, environment)
+  const sync = new Sync({
+    ...parts,
+    store,
+    onShown: () => {
+      running.health?.renewed()
+      parts.onShown()
+    },
+  })
+  running.sync = sync
+  const health = new Health({
+    store,
+    server,
+    environment,
+    outbox: () => ({ isOnline: sync.line.online, waiting: waitingCount(store), progress: store.progress }),
+    sync,
+    onTables,
+    onStatus: parts.onHealth,
+    onFault,
+  })
+  running.health = health
+  const stop = (): void => {
+    health.stop()
+    sync.stop()
+  }
+  return { store, sync, health, stop }
+}

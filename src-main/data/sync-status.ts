@@ -1,0 +1,38 @@
+import type { SyncStatus } from '../../src-shared/contract/ipc.ts'
+import type { ErrorData } from '../../src-shared/errors.ts'
+import { waitingCount } from './desk/waiting.ts'
+import type { Engine } from './engine.ts'
+import type { Environment } from './environment.ts'
+import { idleHealth } from './health/health.ts'
+import { diskState } from './open-store.ts'
+
+interface StatusParts {
+  /** Undefined until somebody has unlocked this device. */
+  readonly engine: Engine | undefined
+  readonly environment: Pick<Environment, 'reserve'>
+  readonly lastProblem: (problem: ErrorData | null) => SyncStatus['last_problem']
+}
+
+/** Both directions, the disk and the proof of health, as people see them. */
+export const syncStatus = ({ engine, environment, lastProblem }: StatusParts): SyncStatus => {
+  const disk = diskState(engine?.store, environment)
+  const line = { ...(engine?.sync.line ?? { online: false, problem: null }), disk }
+  const last_problem = lastProblem(line.problem)
+  if (!engine) {
+    const nothing = { waiting: 0, received_up_to: null, sent_up_to: null, held: null, other_days: null }
+    return { ...line, ...nothing, last_problem, health: idleHealth }
+  }
+  const { store, sync, health } = engine
+  const { receivedUpTo = null, isOfToday } = store.replica.readState()
+  const oldest = store.desk.mutationsAfter(store.progress, 1)[0]
+  return {
+    ...line,
+    waiting: waitingCount(store),
+    received_up_to: receivedUpTo,
+    sent_up_to: oldest?.at ?? receivedUpTo,
+    held: sync.held ?? null,
+    other_days: isOfToday ? { received: sync.rowsReceived, total: sync.rowsTotal ?? null } : null,
+    last_problem,
+    health: health.status,
+  }
+}
