@@ -1,4 +1,5 @@
 import { createDeviceCode } from './auth/codes.ts'
+import { choose } from './choose.ts'
 import { inRole, openPostgres } from './db/postgres.ts'
 
 /** Makes a one-time code for a new device from the command line: for the first one of an academy, and when nobody can sign in. */
@@ -33,22 +34,18 @@ try {
       .orderBy('facility.code')
       .execute(),
   )
-  const matching = facilities.filter(({ id, code, name }) =>
-    [id, code, name].some((text) => text.toLowerCase() === wanted.toLowerCase()),
-  )
-  const [found, ...others] = matching
-  if (found && others.length === 0) {
+  const choice = choose(facilities, wanted, {
+    kind: ['facility', 'facilities'],
+    namesOf: ({ id, code, name }) => [id, code, name],
+    lineOf,
+  })
+  if ('found' in choice) {
+    const { found } = choice
     const order = { facilityId: found.id, audience: 'desk', createdBy: null, minutes } as const
     const { code } = await createDeviceCode(db, order)
     console.log(`${code}   enrolls one desk at ${found.name}, ${found.organization}, within ${minutes} minutes`)
   } else {
-    // Codes and names are an organization's own: two of them may have the same.
-    console.error(
-      found
-        ? `Several facilities are called "${wanted}". Say which by its id:`
-        : `There is no facility "${wanted}". These are there:`,
-    )
-    console.error((found ? matching : facilities).map(lineOf).join('\n'))
+    console.error(choice.why)
     process.exitCode = 1
   }
 } finally {

@@ -27,7 +27,10 @@ export const copyComputer = (parts: IncidentParts, { first, second, at, operatio
 
 const makeCopy = (parts: IncidentParts, original: SimDevice, copy: SimDevice): void => {
   const { scheduler, chance, journal } = parts
-  if (original.isGone) return
+  if (original.isGone) {
+    copy.isGone = true
+    return
+  }
   if (!original.isOn) {
     scheduler.after(500, () => makeCopy(parts, original, copy))
     return

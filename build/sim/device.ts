@@ -34,6 +34,8 @@ export class SimDevice {
   frozenAt: number | undefined
   /** By an admin: it hands over what it has, and destroys it. */
   isRevoked = false
+  /** Epoch ms by the server's clock. */
+  revokedAt = 0
   /** Leases that nobody gave, used by people here. */
   readonly forgedLeases = new Set<string>()
   /** Nobody is there to start it. */
@@ -262,14 +264,11 @@ export class SimDevice {
   async #leave(upTo: number): Promise<void> {
     const running = this.#running
     if (!running) return
-    const { store, disk, stop } = running
-    const isClosed = await store.close(() => {
-      if (this.#running !== running || store.desk.mutationsAfter(upTo, 1).length > 0) return false
-      stop()
+    const { disk, leave } = running
+    const hasLeft = await leave(upTo, () => {
       this.#running = undefined
-      return true
     })
-    if (!isClosed || this.#disk !== disk) return
+    if (!hasLeft || this.#disk !== disk) return
     this.isGone = true
     this.isThere = false
     this.#parts.history.count('devices destroyed')

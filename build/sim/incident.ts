@@ -47,4 +47,5 @@ export const revoke = async (parts: IncidentParts, { enrolled }: SimDevice): Pro
   }
   const now = new Date(scheduler.now()).toISOString()
   await activity.during(database.sql('update devices set revoked_at = $2 where id = $1', [enrolled.id, now]))
+  for (const each of devices) if (each.enrolled.id === enrolled.id) each.revokedAt = scheduler.now()
 }

@@ -142,6 +142,12 @@ export const deskMutants: readonly Mutant[] = [
     plan: noise,
   },
   {
+    name: 'nothing is destroyed before all is answered (U7)',
+    file: 'src-main/data/sync/sync.ts',
+    changes: [['this.#sender.doneUpTo()', 'this.#parts.store.desk.lastSeq()']],
+    plan: { ...busy, once: ['revoke a device'] },
+  },
+  {
     name: 'retry after an outage (U3, N6)',
     file: 'src-main/data/outbox/upload-state.ts',
     changes: [

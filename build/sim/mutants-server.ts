@@ -104,4 +104,10 @@ export const serverMutants: readonly Mutant[] = [
     ],
     plan: calm,
   },
+  {
+    name: 'nothing of a revoked device is carried out (U7)',
+    file: ledger,
+    changes: [['why ?? (isRevoked ? revokedDevice() : undefined)', 'why']],
+    plan: { ...cuts, once: ['revoke a device'] },
+  },
 ]

@@ -190,22 +190,16 @@ export class DataProcess {
 
   /** An admin has revoked this computer, and the server has all its work: nothing of the facility stays here (SPEC U7). */
   async #leave(upTo: number): Promise<void> {
-    const unlocked = this.#unlocked
-    if (!this.#device || !unlocked) return
+    const profile = this.#device?.profile()
+    if (!profile) return
     const { folder } = this.#parts
-    const profile = this.#device.profile()
-    const { store, stop } = unlocked
-    const mayClose = (): boolean => {
-      const isOver = this.#unlocked === unlocked && !store.isReadOnly && store.desk.mutationsAfter(upTo, 1).length === 0
-      if (!isOver) return false
+    const decide = (): void => {
       markRevoked(folder, profile, this.now)
-      stop()
       this.#unlocked = undefined
       this.#device = undefined
-      return true
     }
     try {
-      if (await store.close(mayClose)) destroyRevoked(folder)
+      if (await this.#unlocked?.leave(upTo, decide)) destroyRevoked(folder)
     } finally {
       if (!this.#device) this.signOut()
     }

@@ -14,6 +14,11 @@ export interface Engine {
   readonly health: Health
   /** Both directions and the comparing end; the store stays open. */
   readonly stop: () => void
+  /**
+   * Ends all of it where the server has all work, up to this number, and none was saved since; `decide` is called right
+   * before. Answers whether it has ended.
+   */
+  readonly leave: (upTo: number, decide: () => void) => Promise<boolean>
 }
 
 export interface EngineParts
@@ -56,5 +61,14 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     health.stop()
     sync.stop()
   }
-  return { store, sync, health, stop }
+  let hasLeft = false
+  const leave: Engine['leave'] = (upTo, decide) =>
+    store.close(() => {
+      if (hasLeft || store.isReadOnly || store.desk.mutationsAfter(upTo, 1).length > 0) return false
+      decide()
+      hasLeft = true
+      stop()
+      return true
+    })
+  return { store, sync, health, stop, leave }
 }

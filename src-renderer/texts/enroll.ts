@@ -1,3 +1,6 @@
+import type { AppState } from '../../src-shared/contract/ipc.ts'
+import { hereText } from './when.ts'
+
 const notReached = 'The server does not answer at this address. Check the address and the internet, then try again.'
 
 /** Of the screen that takes a code: of a new computer, and of one whose keychain was lost. */
@@ -21,3 +24,11 @@ export const enrollTexts = {
     missing: 'Enter the address and the code. One of them is missing or does not look right.',
   },
 } as const
+
+/** Of a computer that an administrator has revoked, to whoever stands before it and did not know. */
+export const revokedText = ({ name, facility_name, at }: NonNullable<AppState['revoked']>) => ({
+  title: `${name} was shut out of ${facility_name}`,
+  body:
+    `An administrator did so; it was complete on ${hereText(at)}. All that was saved here is with the office, ` +
+    'and nothing of the facility is left on this computer. To use it again, ask for a new code.',
+})

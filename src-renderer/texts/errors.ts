@@ -24,7 +24,8 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
     'You have been offline for long. Check-in and attendance go on; sign in once with internet for the rest.',
   lease_invalid: () => 'The server does not know this sign-in any more. Sign in again; what was saved is safe.',
   unauthenticated: () => 'This computer is renewing its access. It goes on by itself.',
-  device_revoked: () => 'An administrator has shut this computer out. Ask for a new code to enroll it again.',
+  device_revoked: () =>
+    'An administrator has shut this computer out. What was saved here goes to the office, then all data is removed from it.',
   code_invalid: () => 'This code does not work: it is used, too old or mistyped. Check it, or ask for a new one.',
   not_enrolled: () => 'This computer does not belong to a facility yet. Enter its code.',
   sequence_gap: () => 'The server is missing an earlier change from this computer. It is being sent again by itself.',

@@ -32,3 +32,7 @@ export const dayText = (date: string, locale: string): string =>
   new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }).format(
     new Date(`${date}T00:00:00Z`),
   )
+
+/** `3 Nov 2026, 14:02` as this computer writes it, where no facility is known. */
+export const hereText = (at: InstantText): string =>
+  new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))

@@ -233,15 +233,3 @@ describe('what the server refuses (promise 4)', () => {
     ])
   })
 })
-
-describe('a device that is revoked', () => {
-  test('is told so, and keeps what it has', async () => {
-    const desk = await newDesk()
-    await server.sql('update devices set revoked_at = now()')
-
-    await checkIn(desk, 0)
-
-    await until(async () => (await desk.data.status()).problem?.code === 'device_revoked')
-    expect(await desk.data.status()).toMatchObject({ waiting: 1 })
-  })
-})

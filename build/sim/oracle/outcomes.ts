@@ -15,12 +15,14 @@ interface Decided {
   readonly outcome: 'applied' | 'merged' | 'refused'
   readonly code: string | null
   readonly body: string
+  readonly received: number
 }
 
 /** I1, I2, I3: each acknowledged mutation has one outcome and its effects, and what was refused is kept as it was. */
 export const outcomes = async (parts: EndParts): Promise<void> => {
   const { sql, devices, journal, verdict } = parts
-  const rows = await sql<Decided>('select id, device_id, device_seq, command, outcome, code, body from mutations')
+  const rows = await sql<Decided>(`select id, device_id, device_seq, command, outcome, code, body,
+    (extract(epoch from received_at) * 1000)::float8 as received from mutations`)
   const byId = new Map(rows.map((row) => [row.id, row]))
   const made = await rowsOnServer(sql)
   for (const device of devices) {
@@ -78,6 +80,8 @@ const judgeOne = ({ journal, verdict }: EndParts, { device, each, decided, made 
   verdict.check('I2', !isGap, () => `${what} was refused for its number`)
   const isForged = device.forgedLeases.has(envelope.lease_id)
   verdict.check('lease', !isForged || decided.outcome !== 'applied', () => `${what} went through without a lease`)
+  const isTooLate = device.isRevoked && decided.received > device.revokedAt
+  verdict.check('revoked', !isTooLate || decided.outcome === 'refused', () => `${what} came after the revocation`)
   const found = made.get(stemOf(envelope.id)) ?? {}
   verdict.check(
     'I2',

@@ -20,8 +20,6 @@ export interface SenderParts {
   /** The server will not take the batch as it is; it is tried again later. */
   readonly onProblem: (error: DomainError) => void
   readonly onFault: (error: unknown) => void
-  /** The server has answered all that there is, up to this number. */
-  readonly onIdle: (upTo: number) => void
 }
 
 export interface SenderOptions {
@@ -31,6 +29,8 @@ export interface SenderOptions {
 
 export interface Sender {
   readonly notify: (event: 'wake' | 'contact') => void
+  /** Up to which the server has answered, when nothing is left to send. */
+  readonly doneUpTo: () => number | undefined
   readonly stop: () => void
 }
 
@@ -66,7 +66,6 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
       const last = batch.at(-1)
       if (!last) {
         step({ kind: 'nothing_left' })
-        parts.onIdle(after)
         return
       }
       step({ kind: 'handed', upTo: last.seq })
@@ -83,6 +82,7 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
 
   return {
     notify: (kind) => step({ kind }),
+    doneUpTo: () => (upload.state === 'idle' ? upload.answeredUpTo : undefined),
     stop() {
       step({ kind: 'stop' })
       cancelTimer()

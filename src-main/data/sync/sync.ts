@@ -82,12 +82,14 @@ export class Sync {
 
   /** For the last time all that is kept goes once more, whatever was answered: afterwards nobody has it (SPEC U7). */
   #handOver(): void {
-    if (this.#isHandingOver) {
-      this.wake()
+    if (!this.#isHandingOver) {
+      this.#isHandingOver = true
+      this.sendAgain()
       return
     }
-    this.#isHandingOver = true
-    this.sendAgain()
+    // Said again, after the last answer: nobody has taken it back meanwhile.
+    const upTo = this.#sender.doneUpTo()
+    if (upTo !== undefined) this.#parts.onHandedOver(upTo)
   }
 
   #onShown(): void {
@@ -114,10 +116,6 @@ export class Sync {
         environment,
         onProblem: (error) => this.#onRefusal(error),
         onFault: this.#parts.onFault,
-        onIdle: (upTo) => {
-          // It may have been taken back in between: then the log goes on.
-          if (this.#isHandingOver && this.#feed.problem?.code === 'device_revoked') this.#parts.onHandedOver(upTo)
-        },
       },
       options,
     )

@@ -4,7 +4,7 @@ import type { AppState } from '../../../src-shared/contract/ipc.ts'
 import type { ErrorData } from '../../../src-shared/errors.ts'
 import { call } from '../../app/bridge-call.ts'
 import { useDesk } from '../../app/desk.ts'
-import { enrollTexts } from '../../texts/enroll.ts'
+import { enrollTexts, revokedText } from '../../texts/enroll.ts'
 import { errorText } from '../../texts/errors.ts'
 import { Gate } from '../../ui/gate.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -20,7 +20,7 @@ export const EnrollScreen = ({ state }: { readonly state: AppState }) => {
   const texts = enrollTexts[state.stage === 'locked' ? 'locked' : 'not_enrolled']
   const [server, setServer] = useState(offeredServer)
   const [code, setCode] = useState('')
-  const [name, setName] = useState(state.device?.name ?? '')
+  const [name, setName] = useState(state.device?.name ?? state.revoked?.name ?? '')
   const [error, setError] = useState<ErrorData>()
   const [isBusy, setBusy] = useState(false)
 
@@ -50,6 +50,7 @@ export const EnrollScreen = ({ state }: { readonly state: AppState }) => {
     <Gate title={texts.title} hint={texts.hint}>
       <form onSubmit={enroll} className={classes['form']}>
         <Stack gap="md">
+          {state.revoked && <RevokedNotice revoked={state.revoked} />}
           <TextInput
             label="Server address"
             placeholder="foyer.example.com"
@@ -94,5 +95,14 @@ export const EnrollScreen = ({ state }: { readonly state: AppState }) => {
         </Stack>
       </form>
     </Gate>
+  )
+}
+
+const RevokedNotice = ({ revoked }: { readonly revoked: NonNullable<AppState['revoked']> }) => {
+  const { title, body } = revokedText(revoked)
+  return (
+    <Notice tone="warn" title={title}>
+      {body}
+    </Notice>
   )
 }

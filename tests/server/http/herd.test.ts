@@ -68,7 +68,6 @@ const startDesk = async (device: TestDevice, environment: ReturnType<typeof envi
     environment,
     onProblem: (error) => expect.fail(error.message),
     onFault: (error) => expect.fail(String(error)),
-    onIdle: () => undefined,
   })
   sender.notify('wake')
   return sender

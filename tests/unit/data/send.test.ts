@@ -61,7 +61,6 @@ const start = (world: World) => {
     environment: environmentWith({ random: () => 0 }),
     onProblem: ({ code }) => problems.push(code),
     onFault: (fault) => faults.push(fault),
-    onIdle: () => undefined,
   })
   sender.notify('wake')
   return { sent, problems, faults }

@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util'
+import { choose } from './choose.ts'
+import { inRole, openPostgres } from './db/postgres.ts'
+
+/** Shuts a computer out that was lost or is not used any more, or takes that back (SECURITY §3). */
+const { values, positionals } = parseArgs({
+  options: { undo: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const [wanted] = positionals
+const { DATABASE_URL: url } = process.env
+
+if (!url || !wanted) {
+  console.error(
+    'Usage: DATABASE_URL=postgres://foyer_server:… npm run revoke-device -- DEVICE [--undo]   (its name, id or till)',
+  )
+  process.exit(78)
+}
+
+interface Known {
+  readonly id: string
+  readonly name: string
+  readonly till: string
+  readonly facility: string
+  readonly revoked_at: string | null
+}
+
+const lineOf = ({ id, name, till, facility, revoked_at }: Known): string =>
+  `  ${id}   ${till}   ${name}, ${facility}${revoked_at === null ? '' : '   (revoked)'}`
+
+const { db, close } = openPostgres({ url, maxConnections: 1 })
+try {
+  await inRole(db, { role: 'foyer_auth' }, async (tx) => {
+    const devices: readonly Known[] = await tx
+      .selectFrom('devices as device')
+      .innerJoin('tills as till', 'till.device_id', 'device.id')
+      .innerJoin('facilities as facility', 'facility.id', 'device.facility_id')
+      .select(['device.id', 'device.name', 'device.revoked_at', 'till.code as till', 'facility.name as facility'])
+      .orderBy('facility.name')
+      .orderBy('till.code')
+      .execute()
+    const choice = choose(devices, wanted, {
+      kind: ['device', 'devices'],
+      namesOf: ({ id, name, till }) => [id, name, till],
+      lineOf,
+    })
+    if ('why' in choice) {
+      console.error(choice.why)
+      process.exitCode = 1
+      return
+    }
+    const { found } = choice
+    const revoked_at = values.undo ? null : (found.revoked_at ?? new Date().toISOString())
+    await tx.updateTable('devices').set({ revoked_at }).where('id', '=', found.id).execute()
+    const who = `${found.name}, ${found.facility}`
+    console.log(
+      values.undo
+        ? `${who} is let in again. If it has destroyed its data already, it needs a new code.`
+        : `${who} is shut out. As soon as it reaches the server, and a person is signed in, it hands over what it has not sent ` +
+            'and destroys its data; what it hands over waits in the inbox of the facility.',
+    )
+  })
+} finally {
+  await close()
+}

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startSyncServer, type TestDevice, type TestServer } from '../support/sync-server.ts'
+
+let server: TestServer
+let device: TestDevice
+let namesake: TestDevice
+beforeAll(async () => {
+  server = await startSyncServer()
+  device = await server.enroll()
+  namesake = await server.enroll()
+})
+afterAll(() => server.close())
+
+/** `npm run revoke-device`, as an operator would start it. */
+const revokeDevice = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['sync-server/revoke-device-main.ts', ...args], {
+    cwd: join(import.meta.dirname, '../..'),
+    env: { PATH: process.env['PATH'], DATABASE_URL: server.databaseUrl },
+    encoding: 'utf8',
+  })
+  return { status, text: stdout + stderr }
+}
+
+const statusOf = async ({ request }: TestDevice): Promise<number> => (await request('/v1/shape?offset=-1')).status
+
+test('nobody is shut out by a name that several have; all of them are listed', async () => {
+  const { status, text } = revokeDevice('desk 1')
+
+  expect(status).toBe(1)
+  for (const { enrolled } of [device, namesake]) expect(text).toContain(enrolled.device_id)
+  expect([await statusOf(device), await statusOf(namesake)]).toEqual([200, 200])
+})
+
+test('a device is shut out by its till, and let in again', async () => {
+  const { code } = device.enrolled.till
+
+  const revoked = revokeDevice(code)
+  const after = [await statusOf(device), await statusOf(namesake)]
+  const undone = revokeDevice(code, '--undo')
+
+  expect(revoked.status).toBe(0)
+  expect(revoked.text).toContain('Desk 1, Werribee is shut out')
+  expect(after).toEqual([403, 200])
+  expect(undone.status).toBe(0)
+  expect(await statusOf(device)).toBe(200)
+})
