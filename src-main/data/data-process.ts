@@ -3,6 +3,7 @@ import type { Push } from '../../src-shared/contract/push.ts'
 import { DomainError, type ErrorData } from '../../src-shared/errors.ts'
 import { instantToText } from '../../src-shared/time.ts'
 import { coalesced } from './coalesced.ts'
+import { computerState } from './computer-state.ts'
 import { acceptClosed } from './desk/accept-closed.ts'
 import { waitingCount } from './desk/waiting.ts'
 import { type Device, openDevice } from './device/device.ts'
@@ -13,7 +14,7 @@ import { type Credentials, signIn, signInOnline, type SignInParts } from './devi
 import type { Environment } from './environment.ts'
 import { Health, idleHealth } from './health/health.ts'
 import { problemMemory } from './health/last-problem.ts'
-import { diskState, openStore } from './open-store.ts'
+import { openStore } from './open-store.ts'
 import { mutex } from './mutex.ts'
 import { forgetOldSent } from './outbox/forget-sent.ts'
 import { whenDamaged } from './replica/damage.ts'
@@ -139,8 +140,8 @@ export class DataProcess {
   }
 
   async status(): Promise<SyncStatus> {
-    const disk = diskState(this.#unlocked?.store, this.#parts.environment)
-    const line = { ...(this.#unlocked?.sync.line ?? { online: false, problem: null }), disk }
+    const computer = computerState(this.#unlocked?.store, this.#device?.server, this.#parts.environment)
+    const line = { ...(this.#unlocked?.sync.line ?? { online: false, problem: null }), ...computer }
     const last_problem = this.#lastProblem(line.problem)
     if (!this.#unlocked) {
       const nothing = { waiting: 0, received_up_to: null, sent_up_to: null, held: null, other_days: null }

@@ -1,7 +1,7 @@
 import type { JWK } from 'jose'
 import type { ErrorData } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
-import { connectServer, type Server } from '../sync/server.ts'
+import { connectServer, type MeasuredServer } from '../sync/server.ts'
 import { type Profile, readProfile, writeProfile } from './profile.ts'
 import { deviceSealKey, unseal } from './sealed.ts'
 
@@ -18,7 +18,7 @@ export interface DeviceParts {
 export interface Device {
   readonly profile: () => Profile
   readonly saveProfile: (profile: Profile) => void
-  readonly server: Server
+  readonly server: MeasuredServer
 }
 
 /** What is known of an enrolled computer whose key this secret does not open: the keychain was lost (FAULTS D16). */
