@@ -17,7 +17,7 @@ export const clockTexts = (now: InstantText, aheadSeconds: number, { time_zone }
   return {
     title: `The clock of this computer is ${length} ${direction}.`,
     body: `What you do is saved and sent, but with a wrong time${
-      isOtherDay ? ', and Foyer shows another day as today' : ''
-    }. Set the date and time of this computer.`,
+      isOtherDay ? ', and today’s lists are of another day' : ''
+    }. Set the right date and time.`,
   }
 }

@@ -27,12 +27,12 @@ describe('a wrong clock (T4)', () => {
 
   test('is told with what it does, and what to do', () => {
     expect(clockTexts(now, 3 * hour, place).body).toBe(
-      'What you do is saved and sent, but with a wrong time. Set the date and time of this computer.',
+      'What you do is saved and sent, but with a wrong time. Set the right date and time.',
     )
   })
 
   test('of another day at the facility is told with that too', () => {
-    expect(clockTexts(now, 17 * hour, place).body).toContain('Foyer shows another day as today')
+    expect(clockTexts(now, 17 * hour, place).body).toContain('today’s lists are of another day')
     expect(clockTexts(now, 16 * hour, place).body).not.toContain('another day')
   })
 
