@@ -14,6 +14,7 @@ import { type Credentials, signIn, signInOnline, type SignInParts } from './devi
 import type { Environment } from './environment.ts'
 import { Health, idleHealth } from './health/health.ts'
 import { problemMemory } from './health/last-problem.ts'
+import { leaseTime } from './lease-time.ts'
 import { openStore } from './open-store.ts'
 import { mutex } from './mutex.ts'
 import { forgetOldSent } from './outbox/forget-sent.ts'
@@ -185,6 +186,8 @@ export class DataProcess {
     return openDevice({
       ...this.#parts,
       onContact: (problem) => this.#onContact(problem),
+      // A lease that was over by a wrong clock may hold after all.
+      onClock: () => void this.#announce(),
       waiting: () => this.#unlocked && waitingCount(this.#unlocked.store),
     })
   }
@@ -277,10 +280,8 @@ export class DataProcess {
     this.#announce()
   }
 
-  /** Never behind the server: a clock that was set back does not lengthen a lease (FAULTS T3). */
   #leaseTime(): string {
-    const seen = this.#unlocked?.store.replica.readState().receivedUpTo
-    return seen !== undefined && seen > this.now ? seen : this.now
+    return leaseTime(this.#nowMs, this.#device?.server, this.#unlocked?.store)
   }
 
   async #sendStatus(): Promise<void> {

@@ -10,6 +10,7 @@ export interface DeviceParts {
   readonly deviceSecret: Uint8Array
   readonly environment: Pick<Environment, 'clock' | 'bytes' | 'fetch'>
   readonly onContact: (problem: ErrorData | undefined) => void
+  readonly onClock?: () => void
   /** How many mutations are not decided yet, once that is known. */
   readonly waiting?: () => number | undefined
 }
@@ -48,6 +49,7 @@ export const openDevice = (parts: DeviceParts): Device | undefined => {
       },
       environment: parts.environment,
       onContact: parts.onContact,
+      ...(parts.onClock && { onClock: parts.onClock }),
       ...(parts.waiting && { waiting: parts.waiting }),
     }),
   }

@@ -42,14 +42,16 @@ export interface ClockSkew {
 }
 
 /** Remembers how wrong the clock of this computer is, by the last answers (FAULTS T4). */
-export const clockSkew = ({ now }: Pick<Clock, 'now'>): ClockSkew => {
+export const clockSkew = ({ now }: Pick<Clock, 'now'>, onChange: () => void): ClockSkew => {
   let ahead = 0
   return {
     secondsAhead: () => ahead,
     ask: () => {
       const askedMs = now()
       return (date) => {
-        ahead = secondsAhead({ askedMs, cameMs: now(), date }, ahead)
+        const before = ahead
+        ahead = secondsAhead({ askedMs, cameMs: now(), date }, before)
+        if (ahead !== before) onChange()
       }
     },
   }

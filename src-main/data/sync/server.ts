@@ -38,6 +38,8 @@ export interface ServerParts {
   readonly environment: Pick<Environment, 'clock' | 'bytes' | 'fetch'>
   /** Told after every exchange: undefined when the server answered, else what is wrong. */
   readonly onContact: (problem: ErrorData | undefined) => void
+  /** Told when another thing is known of this computer's clock than before. */
+  readonly onClock?: () => void
   /** How many mutations are not decided yet, once that is known: told with every request, for those who run the server. */
   readonly waiting?: () => number | undefined
 }
@@ -66,7 +68,7 @@ const laterStatuses = new Set([429, 500, 502, 503, 504])
 
 /** Speaks to the sync server as this device: gets an access token when it needs one, and says how the line is. */
 export const connectServer = (given: ServerParts): MeasuredServer => {
-  const parts: Line = { ...given, skew: clockSkew(given.environment.clock) }
+  const parts: Line = { ...given, skew: clockSkew(given.environment.clock, () => given.onClock?.()) }
   let token: Promise<string> | undefined
 
   const freshToken = (): Promise<string> => {

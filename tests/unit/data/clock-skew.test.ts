@@ -54,11 +54,14 @@ test.each([
 
 test('a clock is measured by the time of the request and of its answer', () => {
   let nowMs = serverMs + year * 1000
-  const skew = clockSkew({ now: () => nowMs })
+  const news: number[] = []
+  const skew = clockSkew({ now: () => nowMs }, () => news.push(skew.secondsAhead()))
 
   const tell = skew.ask()
   nowMs += 2000
   tell(date)
+  tell(date)
 
   expect(skew.secondsAhead()).toBe(year + 2)
+  expect(news).toEqual([year + 2])
 })
