@@ -151,10 +151,17 @@ const reach = async (parts: Line, input: Parameters<typeof fetch>[0], init: Requ
   } catch (error) {
     // Our own abort (a stop, a restart of the stream) says nothing about the line.
     if (init.signal?.aborted) throw error
-    parts.onContact(offline)
+    parts.onContact(isByDate(error) ? { ...offline, details: { certificate: 'not_now' } } : offline)
     throw new Outage(error)
   }
 }
+
+/** By the clock of this computer the server's certificate is over, or does not hold yet: one of the two is wrong (FAULTS T4). */
+const isByDate = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  (error.cause.code === 'CERT_HAS_EXPIRED' || error.cause.code === 'CERT_NOT_YET_VALID')
 
 /**
  * Who answered in our server's place. It has no pages: that is a captive portal, or a proxy that refuses (FAULTS N4). An answer

@@ -10,11 +10,11 @@ export const ClockNotice = () => {
   const status = useSyncStatus()
   const now = useNow()
   const { facility } = useSession()
-  if (status.state !== 'ready' || status.data.clock_ahead_seconds === null) return null
-  const { title, body } = clockTexts(now, status.data.clock_ahead_seconds, facility)
+  const texts = status.state === 'ready' ? clockTexts(status.data, now, facility) : undefined
+  if (texts === undefined) return null
   return (
-    <Notice tone="warn" icon={IconClockExclamation} isUrgent title={title}>
-      {body}
+    <Notice tone="warn" icon={IconClockExclamation} isUrgent title={texts.title}>
+      {texts.body}
     </Notice>
   )
 }

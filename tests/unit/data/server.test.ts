@@ -16,6 +16,7 @@ const page = (status: number): Response =>
 const connect = async (answer: (path: string, headers: Headers) => Response, now: () => number = Date.now) => {
   const { privateKey } = await generateKeyPair('EdDSA', { extractable: true })
   const contacts: (string | undefined)[] = []
+  const details: unknown[] = []
   const server = connectServer({
     url: 'http://server',
     identity: { deviceId: 'device', privateKey: await exportJWK(privateKey) },
@@ -23,9 +24,12 @@ const connect = async (answer: (path: string, headers: Headers) => Response, now
       now,
       fetch: async (input, init) => answer(new URL(input as string).pathname, new Headers(init?.headers)),
     }),
-    onContact: (problem) => contacts.push(problem?.code),
+    onContact: (problem) => {
+      contacts.push(problem?.code)
+      details.push(problem?.details)
+    },
   })
-  return { server, contacts }
+  return { server, contacts, details }
 }
 
 test.each([200, 403, 511])(
@@ -126,4 +130,21 @@ describe('how far the clock of this computer is ahead (T4)', () => {
 
     expect(server.clockAhead()).toBeNull()
   })
+})
+
+test.each([
+  ['CERT_HAS_EXPIRED', { certificate: 'not_now' }],
+  ['CERT_NOT_YET_VALID', { certificate: 'not_now' }],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', {}],
+  ['ECONNREFUSED', {}],
+])('%s tells of the line as much as is known of the clock (T4)', async (code, expected) => {
+  const { server, contacts, details } = await connect(() => {
+    // As the fetch of Node says it.
+    throw new TypeError('fetch failed', { cause: Object.assign(new Error('By TLS or TCP'), { code }) })
+  })
+
+  await expect(server.fetch('https://server/v1/shape')).rejects.toThrow(Outage)
+
+  expect(contacts).toEqual(['unavailable'])
+  expect(details).toEqual([expected])
 })
