@@ -30,6 +30,18 @@ export const daysBetween = (from: DateText, until: DateText): number =>
 export const addDays = (date: DateText, days: number): DateText =>
   Temporal.PlainDate.from(date).add({ days }).toString()
 
+const utcOf = (at: InstantText): Temporal.ZonedDateTime => Temporal.Instant.from(at).toZonedDateTimeISO('UTC')
+
+const units = ['year', 'month', 'day', 'hour', 'minute'] as const
+
+/** From one instant to a later one, rounded to its two largest units: `{ hours: 1, minutes: 30 }`, `{ years: 3 }`. */
+export const lengthBetween = (from: InstantText, until: InstantText): Temporal.Duration => {
+  const exact = utcOf(from).until(utcOf(until), { largestUnit: 'year' })
+  const largest = units.findIndex((unit) => exact[`${unit}s`] !== 0)
+  const smallestUnit = units[largest + 1] ?? 'minute'
+  return utcOf(from).until(utcOf(until), { largestUnit: 'year', smallestUnit, roundingMode: 'halfExpand' })
+}
+
 /** Age in whole years on a day. */
 export const ageOn = (birthDate: DateText, date: DateText): number =>
   Temporal.PlainDate.from(birthDate).until(Temporal.PlainDate.from(date), { largestUnit: 'year' }).years

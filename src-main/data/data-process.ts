@@ -14,6 +14,7 @@ import { type Credentials, signIn, signInOnline, type SignInParts } from './devi
 import { type Engine, startEngine } from './engine.ts'
 import type { Environment } from './environment.ts'
 import { problemMemory } from './health/last-problem.ts'
+import { leaseTime } from './lease-time.ts'
 import { mutex } from './mutex.ts'
 import { whenDamaged } from './replica/damage.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
@@ -136,7 +137,12 @@ export class DataProcess {
   }
 
   async status(): Promise<SyncStatus> {
-    return syncStatus({ ...this.#parts, engine: this.#unlocked, lastProblem: this.#lastProblem })
+    return syncStatus({
+      engine: this.#unlocked,
+      server: this.#device?.server,
+      environment: this.#parts.environment,
+      lastProblem: this.#lastProblem,
+    })
   }
 
   tablesChanged(tables: readonly string[]): void {
@@ -161,6 +167,8 @@ export class DataProcess {
     return openDevice({
       ...this.#parts,
       onContact: (problem) => this.#onContact(problem),
+      // A lease that was over by a wrong clock may hold after all.
+      onClock: () => void this.#announce(),
       waiting: () => this.#unlocked && waitingCount(this.#unlocked.store),
     })
   }
@@ -260,10 +268,8 @@ export class DataProcess {
     this.#announce()
   }
 
-  /** Never behind the server: a clock that was set back does not lengthen a lease (FAULTS T3). */
   #leaseTime(): string {
-    const seen = this.#unlocked?.store.replica.readState().receivedUpTo
-    return seen !== undefined && seen > this.now ? seen : this.now
+    return leaseTime(this.#nowMs, this.#device?.server, this.#unlocked?.store)
   }
 
   async #sendStatus(): Promise<void> {

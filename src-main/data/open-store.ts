@@ -1,7 +1,5 @@
-import type { SyncStatus } from '../../src-shared/contract/ipc.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import { withReserve } from './disk-reserve.ts'
-import type { Environment } from './environment.ts'
 import { Store, type StoreParts } from './store.ts'
 
 /**
@@ -27,12 +25,3 @@ const isReadOnly = (error: unknown): boolean =>
   /^(SQLITE_(READONLY|CANTOPEN)|EROFS|EACCES|EPERM)/.test(codeOf(error.cause))
 
 const codeOf = (cause: unknown): string => (cause instanceof Error && 'code' in cause ? String(cause.code) : '')
-
-/** What people are told of the disk. */
-export const diskState = (
-  store: Pick<Store, 'isReadOnly'> | undefined,
-  { reserve }: Pick<Environment, 'reserve'>,
-): SyncStatus['disk'] => {
-  if (store?.isReadOnly) return 'read_only'
-  return reserve?.isMissing() ? 'almost_full' : 'fine'
-}

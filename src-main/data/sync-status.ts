@@ -1,22 +1,25 @@
 import type { SyncStatus } from '../../src-shared/contract/ipc.ts'
 import type { ErrorData } from '../../src-shared/errors.ts'
+import { computerState } from './computer-state.ts'
 import { waitingCount } from './desk/waiting.ts'
 import type { Engine } from './engine.ts'
 import type { Environment } from './environment.ts'
 import { idleHealth } from './health/health.ts'
-import { diskState } from './open-store.ts'
+import type { MeasuredServer } from './sync/server.ts'
 
 interface StatusParts {
   /** Undefined until somebody has unlocked this device. */
   readonly engine: Engine | undefined
+  /** Undefined before enrollment. */
+  readonly server: Pick<MeasuredServer, 'clockAhead'> | undefined
   readonly environment: Pick<Environment, 'reserve'>
   readonly lastProblem: (problem: ErrorData | null) => SyncStatus['last_problem']
 }
 
-/** Both directions, the disk and the proof of health, as people see them. */
-export const syncStatus = ({ engine, environment, lastProblem }: StatusParts): SyncStatus => {
-  const disk = diskState(engine?.store, environment)
-  const line = { ...(engine?.sync.line ?? { online: false, problem: null }), disk }
+/** Both directions, the computer itself and the proof of health, as people see them. */
+export const syncStatus = ({ engine, server, environment, lastProblem }: StatusParts): SyncStatus => {
+  const computer = computerState(engine?.store, server, environment)
+  const line = { ...(engine?.sync.line ?? { online: false, problem: null }), ...computer }
   const last_problem = lastProblem(line.problem)
   if (!engine) {
     const nothing = { waiting: 0, received_up_to: null, sent_up_to: null, held: null, other_days: null }

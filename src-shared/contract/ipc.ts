@@ -90,6 +90,8 @@ export const syncStatus = z.object({
   last_problem: z.object({ at: instantSchema, error: errorBody }).nullable(),
   /** Where little room is left, some work can still be saved; what can only be read shows all, and takes nothing. */
   disk: z.enum(['fine', 'almost_full', 'read_only']),
+  /** How far this computer's clock is ahead of the server's, behind it below 0; null while it is right, or nothing is known. */
+  clock_ahead_seconds: z.number().int().nullable(),
   health: healthStatus,
 })
 export type SyncStatus = z.infer<typeof syncStatus>

@@ -8,6 +8,7 @@ import { clampHlc } from '../../src-shared/hlc.ts'
 import { rowIdsOf } from '../../src-shared/ids.ts'
 import type { Permission } from '../../src-shared/permissions.ts'
 import { permissionRowsOf, permissionsOf, toPermissions, underLease } from '../../src-shared/rules/access.ts'
+import { instantToText } from '../../src-shared/time.ts'
 import type { Device } from '../auth/devices.ts'
 import type { ServerKey } from '../auth/keys.ts'
 import { provenNotAfter } from '../auth/lease-id.ts'
@@ -74,12 +75,18 @@ export const carryOut = async (
   const envelope = envelopeOf(received)
   const command = findCommand(envelope.command, envelope.version)
   const grant = await grantOf(tx, envelope, { device, ...(leaseKey && { leaseKey }) }, grants)
-  const permissions = underLease(grant.permissions, grant.notAfter, envelope.at)
+  const permissions = underLease(grant.permissions, grant.notAfter, doneAt(envelope, now()))
   const merged = await applyCommand(asShared(tx.withPlugin(insertsAhead)), command, envelope.args, {
     ...contextOf(tx, envelope, device, now()),
     permissions,
   })
   return merged ? { outcome: 'merged', error: merged } : { outcome: 'applied' }
+}
+
+/** Nothing comes before it was done: a device whose clock is ahead does not end its own lease (FAULTS T1). */
+const doneAt = ({ at }: MutationEnvelope, nowMs: number): string => {
+  const now = instantToText(nowMs)
+  return at < now ? at : now
 }
 
 /**

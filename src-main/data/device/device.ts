@@ -1,7 +1,7 @@
 import type { JWK } from 'jose'
 import type { ErrorData } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
-import { connectServer, type Server } from '../sync/server.ts'
+import { connectServer, type MeasuredServer } from '../sync/server.ts'
 import { type Profile, readProfile, writeProfile } from './profile.ts'
 import { deviceSealKey, unseal } from './sealed.ts'
 
@@ -10,6 +10,7 @@ export interface DeviceParts {
   readonly deviceSecret: Uint8Array
   readonly environment: Pick<Environment, 'clock' | 'bytes' | 'fetch'>
   readonly onContact: (problem: ErrorData | undefined) => void
+  readonly onClock?: () => void
   /** How many mutations are not decided yet, once that is known. */
   readonly waiting?: () => number | undefined
 }
@@ -18,7 +19,7 @@ export interface DeviceParts {
 export interface Device {
   readonly profile: () => Profile
   readonly saveProfile: (profile: Profile) => void
-  readonly server: Server
+  readonly server: MeasuredServer
 }
 
 /** What is known of an enrolled computer whose key this secret does not open: the keychain was lost (FAULTS D16). */
@@ -48,6 +49,7 @@ export const openDevice = (parts: DeviceParts): Device | undefined => {
       },
       environment: parts.environment,
       onContact: parts.onContact,
+      ...(parts.onClock && { onClock: parts.onClock }),
       ...(parts.waiting && { waiting: parts.waiting }),
     }),
   }

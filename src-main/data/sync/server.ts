@@ -6,6 +6,7 @@ import { errorBody, requestHeader, tokenResponse } from '../../../src-shared/con
 import { dataVersion, versionHeader } from '../../../src-shared/contract/version.ts'
 import { DomainError, type ErrorData } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
+import { type ClockSkew, clockSkew } from './clock-skew.ts'
 import { fetchWatched } from './fetch-watched.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -37,6 +38,8 @@ export interface ServerParts {
   readonly environment: Pick<Environment, 'clock' | 'bytes' | 'fetch'>
   /** Told after every exchange: undefined when the server answered, else what is wrong. */
   readonly onContact: (problem: ErrorData | undefined) => void
+  /** Told when another thing is known of this computer's clock than before. */
+  readonly onClock?: () => void
   /** How many mutations are not decided yet, once that is known: told with every request, for those who run the server. */
   readonly waiting?: () => number | undefined
 }
@@ -50,12 +53,22 @@ export interface Server {
   readonly post: <T>(path: string, body: unknown, answer: z.ZodType<T>, headers?: ExtraHeaders) => Promise<T>
 }
 
+export interface MeasuredServer extends Server {
+  /** How far this computer's clock is ahead of the server's, by its last answers; null where it is right or nothing is known. */
+  readonly clockAhead: () => number | null
+}
+
+interface Line extends ServerParts {
+  readonly skew: ClockSkew
+}
+
 const offline: ErrorData = { code: 'unavailable', message: 'The server is not reached.', details: {} }
 /** Statuses that mean "later": they are weather, not an answer. */
 const laterStatuses = new Set([429, 500, 502, 503, 504])
 
 /** Speaks to the sync server as this device: gets an access token when it needs one, and says how the line is. */
-export const connectServer = (parts: ServerParts): Server => {
+export const connectServer = (given: ServerParts): MeasuredServer => {
+  const parts: Line = { ...given, skew: clockSkew(given.environment.clock, () => given.onClock?.()) }
   let token: Promise<string> | undefined
 
   const freshToken = (): Promise<string> => {
@@ -95,6 +108,7 @@ export const connectServer = (parts: ServerParts): Server => {
         throw error
       }
     },
+    clockAhead: () => parts.skew.secondsAhead() || null,
   }
 }
 
@@ -117,10 +131,11 @@ export const postAnonymous = async <T>(
   return readAnswer(response, answer)
 }
 
-const reach = async (parts: ServerParts, input: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> => {
+const reach = async (parts: Line, input: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> => {
   const name = v4({ random: parts.environment.bytes(16) })
   const headers = new Headers(init.headers)
   headers.set(requestHeader, name)
+  const measureClock = parts.skew.ask()
   try {
     const response = await fetchWatched(parts.environment, input, { ...init, headers })
     const isLater = laterStatuses.has(response.status)
@@ -129,15 +144,24 @@ const reach = async (parts: ServerParts, input: Parameters<typeof fetch>[0], ini
       await response.body?.cancel()
       throw new Error(`${stranger} answered, with ${response.status}`)
     }
+    // Without the name another one may have said it, or our server long ago.
+    if (response.headers.get(requestHeader) === name) measureClock(response.headers.get('date'))
     parts.onContact(isLater ? offline : undefined)
     return response
   } catch (error) {
     // Our own abort (a stop, a restart of the stream) says nothing about the line.
     if (init.signal?.aborted) throw error
-    parts.onContact(offline)
+    parts.onContact(isByDate(error) ? { ...offline, details: { certificate: 'not_now' } } : offline)
     throw new Outage(error)
   }
 }
+
+/** By the clock of this computer the server's certificate is over, or does not hold yet: one of the two is wrong (FAULTS T4). */
+const isByDate = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  (error.cause.code === 'CERT_HAS_EXPIRED' || error.cause.code === 'CERT_NOT_YET_VALID')
 
 /**
  * Who answered in our server's place. It has no pages: that is a captive portal, or a proxy that refuses (FAULTS N4). An answer
@@ -181,7 +205,7 @@ interface Said {
  * Proves the device with a signed assertion; a wrong clock is corrected once by the server's time (FAULTS T4), and a server
  * that has lost the enrollment in a restore gets its certificate (S5).
  */
-const requestToken = async (parts: ServerParts, nowMs: number, said: Said = {}): Promise<string> => {
+const requestToken = async (parts: Line, nowMs: number, said: Said = {}): Promise<string> => {
   const { certificate, privateKey } = parts.identity
   const key = await importJWK(privateKey, 'EdDSA')
   const assertion = await new SignJWT({})

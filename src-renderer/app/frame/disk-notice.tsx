@@ -1,7 +1,6 @@
 import { diskTexts } from '../../texts/disk.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { useSyncStatus } from '../use-sync-status.ts'
-import classes from './frame.module.css'
 
 /** Stands above everything until the disk is well again. */
 export const DiskNotice = () => {
@@ -9,10 +8,8 @@ export const DiskNotice = () => {
   if (status.state !== 'ready' || status.data.disk === 'fine') return null
   const { tone, title, body } = diskTexts[status.data.disk]
   return (
-    <div className={classes['notice']}>
-      <Notice tone={tone} isUrgent title={title}>
-        {body}
-      </Notice>
-    </div>
+    <Notice tone={tone} isUrgent title={title}>
+      {body}
+    </Notice>
   )
 }

@@ -5,6 +5,7 @@ import { Toasts } from '../../ui/toasts.tsx'
 import { useKeys } from '../../ui/use-keys.ts'
 import { useMay } from '../use-app-state.ts'
 import { useIsConnected } from '../use-is-connected.ts'
+import { ClockNotice } from './clock-notice.tsx'
 import { DiskNotice } from './disk-notice.tsx'
 import classes from './frame.module.css'
 import { type Action, Palette } from './palette.tsx'
@@ -38,7 +39,10 @@ export const Frame = ({ screens, actions, children }: FrameProps) => {
   return (
     <div className={classes['frame']} data-rail={own.length > 1 || undefined}>
       {own.length > 1 && <Rail screens={own} />}
-      <DiskNotice />
+      <div className={classes['notices']}>
+        <DiskNotice />
+        <ClockNotice />
+      </div>
       <main className={classes['content']}>
         {!isConnected && (
           <div className={classes['alone']}>

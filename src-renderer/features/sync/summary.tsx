@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
 import { useSession } from '../../app/use-app-state.ts'
 import { useNow } from '../../app/use-now.ts'
+import { useServerTime } from '../../app/use-server-time.ts'
 import { errorText } from '../../texts/errors.ts'
 import { agoText, otherDaysText, receivedText, sentText } from '../../texts/proof.ts'
 import { momentText } from '../../texts/when.ts'
@@ -21,9 +22,10 @@ const headline = ({ waiting, online }: SyncStatus): string => {
 export const Summary = ({ status }: { readonly status: SyncStatus }) => {
   const { facility, till } = useSession()
   const now = useNow()
+  const serverTime = useServerTime()
   const { waiting, online, sent_up_to, received_up_to, problem, last_problem } = status
   const otherDays = otherDaysText(status, facility)
-  const behind = received_up_to === null ? undefined : agoText(received_up_to, now)
+  const behind = received_up_to === null ? undefined : agoText(received_up_to, serverTime)
   const Icon = waiting === 0 ? IconCloudCheck : IconShieldCheck
   return (
     <section className={classes['summary']} aria-label="Summary">

@@ -368,6 +368,16 @@ describe('leases and roles', () => {
     expect(body.outcomes[1]).toMatchObject({ outcome: 'refused', error: { code: 'forbidden' } })
   })
 
+  test('a clock that is years ahead does not end a lease (T1)', async () => {
+    const other = await server.enroll()
+    const at = new Date(Date.now() + 3 * 365 * 86_400_000).toISOString()
+    const payment = { ...(await pay(other)), at }
+
+    const { body } = await other.send(payment)
+
+    expect(body.outcomes[0]?.outcome).toBe('applied')
+  })
+
   test('the lease that the same person has at another desk does not hold here', async () => {
     const [mine, other] = [await server.enroll(), await server.enroll()]
     const { lease_id } = await other.signIn()

@@ -27,6 +27,7 @@ const statusWith = (health: Partial<HealthStatus>, over: Partial<SyncStatus> = {
   problem: null,
   last_problem: null,
   disk: 'fine',
+  clock_ahead_seconds: null,
   health: {
     compared_at: null,
     compared_up_to: null,
