@@ -29,6 +29,6 @@ export const enrollTexts = {
 export const revokedText = ({ name, facility_name, at }: NonNullable<AppState['revoked']>) => ({
   title: `${name} was shut out of ${facility_name}`,
   body:
-    `An administrator did so; it was complete on ${hereText(at)}. All that was saved here is with the office, ` +
-    'and nothing of the facility is left on this computer. To use it again, ask for a new code.',
+    `By an administrator, on ${hereText(at)}. All that was saved here is with the office; nothing of the facility ` +
+    'is left on this computer. To use it again, ask for a new code.',
 })
