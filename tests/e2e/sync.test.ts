@@ -171,3 +171,35 @@ test('what the server deletes in masses stays here until a manager has looked', 
   await expect(status).toContainText('Received up to')
   await expect(page.getByText(/The server deleted/)).toHaveCount(0)
 })
+
+test('a computer that is shut out hands its work to the office, and says what happened to it', async ({
+  academy,
+  openDesk,
+}) => {
+  const { family, children } = storyOf('GEE')
+  const [, , child] = children
+  const [desk, office] = [await openDesk({ facility: 'GEE' }), await openDesk({ facility: 'GEE' })]
+  await desk.signIn('front_desk')
+  await office.signIn('campus_manager')
+  await academy.stopServer()
+  await expect(desk.status).toContainText('Offline')
+  await checkIn(desk, family, child)
+  await academy.sql(
+    `update devices set revoked_at = now() where id = (
+       select device.id from devices device join facilities f on f.id = device.facility_id
+       where f.code = 'GEE' order by device.enrolled_at desc offset 1 limit 1)`,
+  )
+
+  await academy.startServer()
+
+  const { page } = desk
+  await expect(page.getByRole('heading', { name: 'Set up this computer' })).toBeVisible()
+  await expect(page.getByText(/was shut out of Geelong/)).toBeVisible()
+  await expect(page.getByText(/All that was saved here is with the office/)).toBeVisible()
+  await expect(page.getByRole('textbox', { name: 'Code' })).toBeFocused()
+  await expectAccessible(page, 'a computer that was shut out')
+  await expect(office.status).toContainText('1 change needs you')
+  await office.hands.click(office.page.getByRole('button', { name: 'Sync status' }))
+  const handedOver = office.page.getByRole('listitem', { name: `Check-in of ${child}` })
+  await expect(handedOver).toContainText('The computer was shut out before this arrived.')
+})
