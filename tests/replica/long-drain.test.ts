@@ -115,10 +115,15 @@ test('a very long queue drains batch by batch, holds no more than one of them, a
     })
     position += 50_000
     const applied = decide(mutations, position).then(() => events.push(`batch ${number}`))
-    if (number <= localWrites) void checkIn(number).then(() => events.push(`write ${number}`))
+    if (number <= localWrites) void write(number)
     await applied
     const outcomes = mutations.map(({ id, seq }) => ({ id, seq, outcome: 'applied', error: null }))
     return { outcomes, last_seq: mutations.at(-1)?.seq }
+  }
+  const write = async (number: number): Promise<void> => {
+    await checkIn(number)
+    events.push(`write ${number}`)
+    sender?.notify('wake')
   }
   sender = startSender({
     desk: store.desk,
