@@ -52,11 +52,12 @@ test('who was told to come back at the same moment does not (N11)', async () => 
 })
 
 test('"later" said of the token is waited for like that of the log (N11)', async () => {
-  const fetchOf = (error: Error) =>
-    logBodies(
-      async () => Promise.reject(error),
-      () => 0,
-    ).fetch('http://server/v1/shape')
+  const fetchOf = (error: Error) => {
+    const failing = async (): Promise<Response> => {
+      throw error
+    }
+    return logBodies(failing, () => 0).fetch('http://server/v1/shape')
+  }
 
   const answer = await fetchOf(new Outage(new Error('HTTP 503'), undefined, 7000))
 
