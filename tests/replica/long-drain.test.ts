@@ -100,7 +100,7 @@ const decide = async (batch: readonly MutationEnvelope[], position: number): Pro
   await store.apply({ entries, position, handle: 'handle-1', serverTime: undefined })
 }
 
-test('a very long queue drains batch by batch, holds no more than one of them, and lets local work in between (D11)', async () => {
+test('a very long queue drains batch by batch, holds no more than one of them, and lets local work in between (D11, U1)', async () => {
   const requests: { readonly seqs: readonly number[]; readonly bytes: number; readonly waiting: number }[] = []
   const events: string[] = []
   const inside = { now: 0, most: 0 }
