@@ -40,7 +40,7 @@ const failToShow = async (): Promise<void> => {
 }
 
 describe('a replica that is whole and could not be shown', () => {
-  test('is completed again: what is unsent is taken off, and run again over what came since (F1, R1)', async () => {
+  test('is completed again: what is unsent is taken off, and run again over what came since (F1, F9, R1)', async () => {
     await checkInAll(store, counter)
     await payCash(store, counter)
     await failToShow()
