@@ -31,11 +31,13 @@ beforeEach(async () => {
   named = []
   const { saveSetting } = store.desk
   vi.spyOn(store.desk, 'saveSetting').mockImplementation((key, value) => {
-    if (key !== 'replica') return saveSetting(key, value)
-    named.push(value)
-    cpSync(at('desk'), at('before'), { recursive: true })
+    const isNaming = key === 'replica'
+    if (isNaming) {
+      named.push(value)
+      cpSync(at('desk'), at('before'), { recursive: true })
+    }
     saveSetting(key, value)
-    return cpSync(at('desk'), at('after'), { recursive: true })
+    if (isNaming) cpSync(at('desk'), at('after'), { recursive: true })
   })
   await store.startOver()
   await store.append(entries, 'handle-2')
