@@ -124,13 +124,13 @@ export const deskMutants: readonly Mutant[] = [
     plan: { ...busy, once: ['copy a computer', 'restore the server'] },
   },
   {
-    name: 'rows that differ are put right (H4)',
+    name: 'rows that differ are put right (SPEC H4)',
     file: 'src-main/data/health/mend.ts',
     changes: [['applier.apply(wrong)', 'applier.apply([])']],
     plan: wrongRows,
   },
   {
-    name: 'mending below unsent work (H5)',
+    name: 'mending below unsent work (SPEC H5)',
     file: 'src-main/data/health/mend.ts',
     changes: [['replica.live().images.undoAfter(0)', '[]']],
     plan: wrongRows,

@@ -52,7 +52,7 @@ export const serverMutants: readonly Mutant[] = [
     plan: { ...busy, once: ['copy a computer', 'restore the server'] },
   },
   {
-    name: 'rows that differ are named (H4)',
+    name: 'rows that differ are named (SPEC H4)',
     file: 'sync-server/digests/compare.ts',
     changes: [['here.rows === there?.rows && here.digest === there.digest', 'here.rows === there?.rows']],
     plan: wrongRows,

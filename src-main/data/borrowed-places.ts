@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -20,7 +20,7 @@ export const borrowedPlaces = (): BorrowedPlaces => {
         const place = mkdtempSync(path.join(tmpdir(), 'foyer-read-only-'))
         borrowed.push(place)
         const names = readdirSync(folder).filter((name) => databases.test(name))
-        for (const name of names) copyFileSync(path.join(folder, name), path.join(place, name))
+        for (const name of names) copyWritable(path.join(folder, name), path.join(place, name))
         return place
       } catch {
         return undefined
@@ -30,4 +30,10 @@ export const borrowedPlaces = (): BorrowedPlaces => {
       for (const place of borrowed) rmSync(place, { recursive: true, force: true })
     },
   }
+}
+
+/** A copy has the permissions of the file, and it may be those that are the trouble. */
+const copyWritable = (from: string, to: string): void => {
+  copyFileSync(from, to)
+  chmodSync(to, 0o600)
 }

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { DomainError } from '../../src-shared/errors.ts'
@@ -71,10 +72,20 @@ export const cipherOf = (synchronous: OpenOptions['synchronous']): string => cip
  */
 export const openEncrypted = (file: string, options: OpenOptions): SqliteDatabase => {
   try {
+    if (!options.readonly) requirePermission(file)
     return openWithOneOf(ciphers[options.synchronous], file, options)
   } catch (error) {
     const problem = isDamage(error) ? unreadable(file) : diskProblem(error)
     throw problem ? Object.assign(problem, { cause: error }) : error
+  }
+}
+
+/** Opened without it, SQLite would leave a log that has the file's permissions, and stays when those are put right (FAULTS D6). */
+const requirePermission = (file: string): void => {
+  try {
+    accessSync(file, constants.W_OK)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
   }
 }
 

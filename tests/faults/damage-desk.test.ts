@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Store } from '../../src-main/data/store.ts'
 import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
 import { entriesOf } from '../support/counter-rows.ts'
-import { checkInAll, payCash, removeFolder, rowsOf, storeParts } from '../support/store.ts'
+import { checkInAll, payCash, removeFolder, storeParts } from '../support/store.ts'
 import { damagePage, flipByte, pagesIn } from './support/damage.ts'
+import { copyOf as copyOfDesk, openDamaged as openDamagedDesk, type Outcome } from './support/damaged-desk.ts'
 import { filesIn, memoryFolder, type PreparedDesk, prepareDesk } from './support/disk-desk.ts'
 import { extent, limitMs, tell } from './support/extent.ts'
 
@@ -31,48 +32,8 @@ beforeAll(async () => {
 })
 afterAll(() => removeFolder(root))
 
-interface Outcome {
-  /** Numbers of what was saved and is gone; something that says so is in its place. */
-  readonly lost: readonly number[]
-  readonly faults: readonly string[]
-}
-
-/** Opens a damaged desk: everything that is left must be what was saved, and everything else be said. */
-const openDamaged = async (folder: string): Promise<Outcome> => {
-  const store = await Store.open(storeParts(folder, desk.counter))
-  try {
-    const kept = store.desk.mutationsAfter(0, 1000)
-    const lost = kept.filter(({ command }) => command === 'work.lost')
-    const faults: string[] = []
-    const changed = kept.filter((each) => !lost.includes(each) && !isSaved(each))
-    if (changed.length > 0) faults.push(`${changed.length} mutations are not what was saved`)
-    if (kept.length !== saved.length) faults.push(`${kept.length} mutations of ${saved.length}`)
-    if (kept.some(({ seq }, index) => seq !== index + 1)) faults.push('a hole in the numbers')
-    const payments = kept.filter(({ command }) => command === 'payment.take').length
-    if (rowsOf(store, 'payments').length !== payments) faults.push('the replica shows other payments')
-    const refusals = Number(store.replica.db.prepare('select count(*) from local_refusals').pluck().get())
-    if (refusals !== lost.length) faults.push(`${refusals} refusals for ${lost.length} losses`)
-    await payCash(store, desk.counter, 1)
-    const numbers = store.desk.mutationsAfter(0, 1000).flatMap(({ series_number: number }) => number ?? [])
-    if (new Set(numbers).size !== numbers.length) faults.push('a receipt number came twice')
-    if (Math.max(...numbers) <= 12) faults.push('a receipt number of before came again')
-    return { lost: lost.map(({ seq }) => seq), faults }
-  } finally {
-    await store.close()
-  }
-}
-
-const isSaved = (mutation: MutationEnvelope): boolean =>
-  JSON.stringify(mutation) === JSON.stringify(saved.find(({ seq }) => seq === mutation.seq))
-
-const copyOf = (from: string, name: string): string => {
-  const folder = path.join(root, name)
-  removeFolder(folder)
-  cpSync(from, folder, { recursive: true })
-  // It is made anew.
-  rmSync(path.join(folder, 'desk.db-shm'), { force: true })
-  return folder
-}
+const openDamaged = (folder: string): Promise<Outcome> => openDamagedDesk(folder, desk, saved)
+const copyOf = (from: string, name: string): string => copyOfDesk(from, path.join(root, name))
 
 const damagedFilesIn = (folder: string): readonly string[] =>
   readdirSync(folder).filter((name) => /^desk-damaged-\d+\.db$/.test(name))

@@ -111,7 +111,7 @@ type Answer = DigestsResponse | Error
 const equal: Answer = { state: 'compared', different: [], unknown: [] }
 const different: Answer = { state: 'compared', different: [{ table: 'students', rows: 3 }], unknown: [] }
 
-const healthWith = (answers: readonly Answer[]) => {
+const healthWith = (answers: readonly Answer[], onStatus: () => void = () => undefined) => {
   const time = handClock()
   const asked: unknown[] = []
   const [faults, renewals]: [unknown[], number[]] = [[], []]
@@ -133,7 +133,7 @@ const healthWith = (answers: readonly Answer[]) => {
     outbox: () => ({ isOnline: state.isOnline, waiting: state.isAtRest ? 0 : 1, progress: 0 }),
     sync: { renew: () => void renewals.push(asked.length), sendAgain: () => undefined },
     onTables: () => undefined,
-    onStatus: () => undefined,
+    onStatus,
     onFault: (fault) => faults.push(fault),
   })
   const isIdle = (): boolean => health.status.activity === 'none'
@@ -240,6 +240,30 @@ describe('a device compares', () => {
     await idle()
 
     expect(health.status).toMatchObject({ different: [], skipped: 2, problem: null })
+  })
+
+  test.each([
+    ['goes on', 2000],
+    ['gives up, lets go of the log and begins anew', 2001],
+  ])('in pieces, and %s when the log has gone on by %i entries meanwhile (SPEC H9)', async (_what, entries) => {
+    const { position, handle } = store.replica.readState()
+    let hasGoneOn = false
+    const { next, asked, health, idle } = healthWith([], () => {
+      if (hasGoneOn || health.status.activity !== 'comparing') return
+      hasGoneOn = true
+      void store.apply({ entries: [], position: position + entries, handle, serverTime: undefined })
+    })
+    next()
+    await idle()
+    const [before, reading] = [asked.length, store.replica.db.pragma('wal_checkpoint(TRUNCATE)')]
+
+    if (before === 0) next()
+    await until(() => asked.length === 1)
+    await idle()
+
+    expect(before).toBe(entries > 2000 ? 0 : 1)
+    expect(reading).toMatchObject([{ busy: 0 }])
+    expect(asked).toMatchObject([{ position: entries > 2000 ? position + entries : position }])
   })
 
   test('once more, without counting anew, while the server still counts', async () => {

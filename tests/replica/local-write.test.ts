@@ -1,8 +1,13 @@
+import { readdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findCommand } from '../../src-shared/commands/index.ts'
+import { formatHlc } from '../../src-shared/hlc.ts'
 import { receiptContent } from '../../src-shared/rules/receipt.ts'
+import type { Database } from '../../src-shared/schema/tables.ts'
 import { Store } from '../../src-main/data/store.ts'
-import { counterRows } from '../support/counter-rows.ts'
+import { academy, newId } from '../support/academy.ts'
+import { counterRows, entriesOf } from '../support/counter-rows.ts'
 import {
   actorOf,
   checkInAll,
@@ -12,6 +17,7 @@ import {
   rowsOf,
   storeParts,
   temporaryFolder,
+  testNow,
 } from '../support/store.ts'
 
 let folder: string
@@ -36,7 +42,7 @@ describe('a local write', () => {
     expect(store.desk.mutationsAfter(0, 10)).toEqual([envelope])
   })
 
-  test('of a command that is refused leaves nothing behind', async () => {
+  test('of a command that is refused leaves nothing behind (W3)', async () => {
     const stranger = '00000000-0000-4000-8000-00000000dead'
 
     const refused = store.run(
@@ -55,7 +61,7 @@ describe('a local write', () => {
     expect(store.desk.lastSeq()).toBe(0)
   })
 
-  test('draws receipt numbers without gaps, also around a refusal', async () => {
+  test('draws receipt numbers without gaps, also around a refusal (W3)', async () => {
     await payCash(store, counter)
     await payCash(store, { ...counter, family: { ...counter.family, id: counter.cash.id } }).catch(() => undefined)
     await payCash(store, counter, 2000)
@@ -91,6 +97,67 @@ describe('a local write', () => {
   })
 })
 
+test('local writes that are made at once come one after the other (W4)', async () => {
+  const writes = Array.from({ length: 12 }, async (_, index) =>
+    index % 2 === 0 ? checkInAll(store, counter) : payCash(store, counter, 100),
+  )
+
+  const saved = (await Promise.all(writes)).map(({ envelope }) => envelope)
+
+  expect(saved.map(({ seq }) => seq)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1))
+  expect(saved.flatMap(({ series_number: number }) => number ?? [])).toEqual([1, 2, 3, 4, 5, 6])
+  expect(rowsOf(store, 'check_ins')).toHaveLength(18)
+  expect(rowsOf(store, 'receipts')).toHaveLength(6)
+})
+
+describe('the hybrid clock of a write is later than (W5)', () => {
+  /** Of another desk, whose clock is ahead of this one's by so much. */
+  const markAhead = (minutes: number): Database['attendance_marks'] => ({
+    id: newId(),
+    facility_id: academy.facility_id,
+    session_id: counter.session.id,
+    student_id: counter.children[0].id,
+    code: 'present',
+    note: null,
+    source: 'instructor',
+    at: '2026-11-21T05:00:00.000Z',
+    hlc: formatHlc({ ms: testNow + minutes * 60_000, counter: 7 }, newId()),
+    staff_id: counter.staff.id,
+    device_id: newId(),
+  })
+  const write = async (): Promise<string> => (await checkInAll(store, counter)).envelope.hlc
+
+  test('what a first sync has brought', async () => {
+    const mark = markAhead(10)
+    await store.startOver()
+    await store.append(entriesOf({ ...counter.rows, attendance_marks: [mark] }), 'handle-2')
+    await store.completeLoad({ position: 900, handle: 'handle-2', serverTime: undefined })
+
+    expect((await write()) > mark.hlc).toBe(true)
+  })
+
+  test('what a batch has brought', async () => {
+    const mark = markAhead(10)
+    const entries = entriesOf({ attendance_marks: [mark] }, 900)
+    await store.apply({ entries, position: 901, handle: 'handle-1', serverTime: undefined })
+
+    expect((await write()) > mark.hlc).toBe(true)
+  })
+
+  test('the write before it, also when that is run again from desk.db', async () => {
+    const mark = markAhead(10)
+    const entries = entriesOf({ attendance_marks: [mark] }, 900)
+    await store.apply({ entries, position: 901, handle: 'handle-1', serverTime: undefined })
+    const before = await write()
+    await store.close()
+    for (const name of readdirSync(folder)) if (name.startsWith('replica-')) rmSync(path.join(folder, name))
+
+    store = await openCounterStore(folder, counter)
+
+    expect((await write()) > before).toBe(true)
+  })
+})
+
 describe('a start', () => {
   test('finds everything that was saved', async () => {
     await checkInAll(store, counter)
@@ -104,7 +171,7 @@ describe('a start', () => {
     expect(after).toEqual(before)
   })
 
-  test('replays from desk.db what the replica lost in a power cut', async () => {
+  test('replays from desk.db what the replica lost in a power cut, under the same ids and numbers (R7, W2)', async () => {
     await store.close()
     const replicaBefore = await copyReplica(folder)
     store = await Store.open(storeParts(folder, counter))

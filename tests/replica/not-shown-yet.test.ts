@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Store } from '../../src-main/data/store.ts'
 import { DomainError } from '../../src-shared/errors.ts'
+import { academy } from '../support/academy.ts'
 import { counterRows, entriesOf } from '../support/counter-rows.ts'
 import {
   checkInAll,
@@ -40,7 +41,7 @@ const failToShow = async (): Promise<void> => {
 }
 
 describe('a replica that is whole and could not be shown', () => {
-  test('is completed again: what is unsent is taken off, and run again over what came since (F1, R1)', async () => {
+  test('is completed again: what is unsent is taken off, and run again over what came since (F1, F9, R1)', async () => {
     await checkInAll(store, counter)
     await payCash(store, counter)
     await failToShow()
@@ -55,6 +56,22 @@ describe('a replica that is whole and could not be shown', () => {
     expect(rowsOf(store, 'receipts')).toHaveLength(1)
     expect(store.replica.db.prepare('select count(*) from local_refusals').pluck().get()).toBe(0)
     expect(rowsOf(store, 'bookings').find(({ id }) => id === place.id)).toMatchObject({ kind: 'trial' })
+  })
+
+  test('keeps what the log brings of that work meanwhile: it was taken off before (F9)', async () => {
+    await checkInAll(store, counter)
+    await payCash(store, counter)
+    const own = rowsOf(store, 'check_ins') as never
+    await failToShow()
+    const decided = { id: academy.device_id, facility_id: academy.facility_id, last_seq: 1 }
+
+    const news = entriesOf({ check_ins: own, device_progress: [decided] }, entries.length)
+    await store.append(news, 'handle-2')
+    await store.completeLoad({ ...end, position: entries.length + news.length })
+
+    expect(rowsOf(store, 'check_ins')).toEqual(own)
+    expect(rowsOf(store, 'receipts')).toHaveLength(1)
+    expect(store.progress).toBe(1)
   })
 
   test('can be filled once more by a snapshot after a kill (F10)', async () => {

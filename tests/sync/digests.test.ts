@@ -140,7 +140,7 @@ const places = async (log: Here['log']): Promise<readonly number[]> => {
   return [place.position, middle, Math.max(1, place.compactedTo)]
 }
 
-test('whatever happened, both sides count the same, at the head and at every place before it that is still there', async () => {
+test('whatever happened, both sides count the same, at the head and at every place before it that is still there (SPEC H8)', async () => {
   const histories = fc.array(fc.oneof({ arbitrary: touch, weight: 4 }, { arbitrary: keep, weight: 1 }), {
     minLength: 5,
     maxLength: 25,

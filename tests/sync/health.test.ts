@@ -368,7 +368,7 @@ test('a page that cannot be read is found, and everything is fetched again (D7)'
 })
 
 describe('the server', () => {
-  test('that has compacted its log, or never counted, says the same', async () => {
+  test('that has compacted its log, or never counted, says the same (SPEC H8)', async () => {
     const desk = await newDesk()
     await compare(desk)
     await server.sql(

@@ -108,7 +108,7 @@ describe('an item of the inbox', () => {
     expect((await inbox(one.desk)).open).toEqual([])
   })
 
-  test('that is refused once more when it is done again is open again, with the attempt under it', async () => {
+  test('that is refused once more when it is done again is open again, with the attempt under it (X3)', async () => {
     const one = await newDesk()
     const item = await refusedCheckIn(one)
     one.cut(true)
@@ -143,7 +143,7 @@ describe('two desks that settle the same item while offline', () => {
     await until(() => settlementsOn(one.desk).length > 0 && settlementsOn(two.desk).length > 0)
   }
 
-  test('one wins, the other is told once, and reading that is the end of it', async () => {
+  test('one wins, the other is told once, and reading that is the end of it (X2)', async () => {
     const desk = await both()
     await desk.one.desk.command('inbox.accept', about(desk.item))
     await desk.two.desk.command('inbox.drop', { ...about(desk.item), note: 'Nobody came' })
@@ -191,7 +191,7 @@ describe('two desks that settle the same item while offline', () => {
   })
 })
 
-describe('nothing leaves the inbox by itself', () => {
+describe('nothing leaves the inbox by itself (X1)', () => {
   test('and nothing settled comes back, when the server is restored to before it was there (S5)', async () => {
     const one = await newDesk()
     one.cut(true)

@@ -159,7 +159,7 @@ describe('a database that was restored from a backup', () => {
     await expectNothingLost(situation)
   })
 
-  test('without a trace, and written to past every desk, is given away by the comparison (S5, H5)', async () => {
+  test('without a trace, and written to past every desk, is given away by the comparison (S5, SPEC H5)', async () => {
     const { one, two, mend, backup } = await workSinceBackup({ isTraceless: true })
     const before = await epoch()
     const [head] = await server.sql<{ position: number }>('select max(position)::int as position from sync_log')

@@ -70,7 +70,7 @@ const drained = (desk: TestDesk) =>
   })
 
 describe('a desk whose replica says that more of its work is decided than is', () => {
-  test('sends what it believed sent as soon as it has compared, without any new work (D7, H5, U3)', async () => {
+  test('sends what it believed sent as soon as it has compared, without any new work (D7, SPEC H5, U3)', async () => {
     const { desk, ids } = await misled(3)
 
     await compare(desk)

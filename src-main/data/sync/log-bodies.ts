@@ -1,5 +1,6 @@
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import { retryAfterMs } from './retry-after.ts'
+import { Outage } from './server.ts'
 
 /** A message in an answer of the log, as far as it matters here. */
 interface WireMessage {
@@ -24,13 +25,13 @@ export interface LogBodies {
  * Takes the entries out of the answers before the client reads them: its parser calls a function for every value in every
  * row, which was a quarter of a first sync. A body that is none of ours throws, and the client tries again later.
  */
-export const logBodies = (deviceFetch: typeof fetch): LogBodies => {
+export const logBodies = (deviceFetch: typeof fetch, random: () => number): LogBodies => {
   const parcels = new Map<number, readonly LogEntry[]>()
   let last = 0
   return {
     fetch: async (input, init) => {
-      const response = await deviceFetch(input, init)
-      if (response.status !== 200) return withBoundedPause(response)
+      const response = await deviceFetch(input, init).catch(laterOf)
+      if (response.status !== 200) return withOwnPause(response, random)
       // Not our form, or an empty one: the client knows what to do with it.
       const messages = JSON.parse(await response.text()) as readonly WireMessage[]
       const entries = messages.filter(isEntry).flatMap(toEntry)
@@ -53,12 +54,22 @@ export const logBodies = (deviceFetch: typeof fetch): LogBodies => {
   }
 }
 
-/** The client waits as long as it is told, be it a day (FAULTS F6). */
-const withBoundedPause = (response: Response): Response => {
+/** "Later", said of the token already: the client would come back as after a cut line. */
+const laterOf = (error: unknown): Response => {
+  if (!(error instanceof Outage) || error.retryAfterMs === 0) throw error
+  return new Response(null, { status: 503, headers: { 'retry-after': String(error.retryAfterMs / 1000) } })
+}
+
+/** As the outbox: everybody was told the same. */
+const longestSpreadMs = 4000
+
+/** The client waits as long as it is told, be it a day (SPEC F6), and to the millisecond (FAULTS N11). */
+const withOwnPause = (response: Response, random: () => number): Response => {
   if (!response.headers.has('retry-after')) return response
-  const bounded = new Response(response.body, response)
-  bounded.headers.set('retry-after', String(retryAfterMs(response.headers) / 1000))
-  return bounded
+  const leastMs = retryAfterMs(response.headers)
+  const own = new Response(response.body, response)
+  own.headers.set('retry-after', String((leastMs + random() * Math.min(leastMs, longestSpreadMs)) / 1000))
+  return own
 }
 
 /** The log only grows: an Electric that is told of its compaction says delete of what was taken out, which changes no row. */

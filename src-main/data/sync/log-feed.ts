@@ -252,10 +252,11 @@ export class LogFeed {
   }
 
   #followLog(): { readonly stop: () => void } {
-    const { store, url, server } = this.#parts
+    const { store, url, server, environment } = this.#parts
     return followLog({
       url,
       server,
+      environment,
       from: store.feedState,
       onEvent: (event, handle) => this.#onLogEvent(event, handle),
       onEnd: (error) => this.#onEnd(error),

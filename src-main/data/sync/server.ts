@@ -178,7 +178,8 @@ const readAnswer = async <T>(response: Response, answer: z.ZodType<T>): Promise<
   try {
     body = await response.json()
   } catch (error) {
-    throw new Outage(error)
+    // A proxy says "later" in words of its own.
+    throw new Outage(error, undefined, retryAfterMs(response.headers))
   }
   if (response.ok) {
     const parsed = answer.safeParse(body)

@@ -1,6 +1,7 @@
 import { isChangeMessage, type Message, ShapeStream } from '@electric-sql/client'
 import { epochOf } from '../../../src-shared/contract/handle.ts'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
+import type { Environment } from '../environment.ts'
 import type { LogEvent } from './feed.ts'
 import { type LogBodies, logBodies } from './log-bodies.ts'
 import { type Place, sameLog } from './same-log.ts'
@@ -9,6 +10,7 @@ import type { Server } from './server.ts'
 export interface ShapeLoopParts {
   readonly url: string
   readonly server: Pick<Server, 'fetch'>
+  readonly environment: Pick<Environment, 'random'>
   /** Where to go on; position 0 without a handle starts from the beginning. */
   readonly from: Place & { readonly since: number }
   /** One event after the other; the next is asked for when this is done. */
@@ -18,14 +20,21 @@ export interface ShapeLoopParts {
 }
 
 /** Follows the facility log with the official client; `stop` ends it. */
-export const followLog = ({ url, server, from, onEvent, onEnd }: ShapeLoopParts): { readonly stop: () => void } => {
+export const followLog = ({
+  url,
+  server,
+  environment,
+  from,
+  onEvent,
+  onEnd,
+}: ShapeLoopParts): { readonly stop: () => void } => {
   const abort = new AbortController()
   const end = (error: unknown): void => {
     if (abort.signal.aborted) return
     abort.abort()
     onEnd(error)
   }
-  const bodies = logBodies(server.fetch)
+  const bodies = logBodies(server.fetch, environment.random)
   const requireSameLog = sameLog(from)
   const stream = new ShapeStream({
     url: `${url}/v1/shape`,

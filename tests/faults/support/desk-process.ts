@@ -18,14 +18,20 @@ export interface DeskProcess {
   readonly isRunning: () => boolean
 }
 
+/** Of the operating system; whoever runs the tests, where it is not said. */
+export interface User {
+  readonly uid?: number
+  readonly gid?: number
+}
+
 /** The same as that of the in-process desks of the tests, so that those can open what it leaves. */
 const deviceSecret = Buffer.alloc(32, 3).toString('base64url')
 const entry = path.join(import.meta.dirname, '../../../src-main/data/main.ts')
 
-export const startDeskProcess = (profileFolder: string): DeskProcess => {
+export const startDeskProcess = (profileFolder: string, user: User = {}): DeskProcess => {
   mkdirSync(profileFolder, { recursive: true })
   const log = openSync(`${profileFolder}.log`, 'a')
-  const child = fork(entry, { stdio: ['ignore', log, log, 'ipc'], execArgv: [] })
+  const child = fork(entry, { stdio: ['ignore', log, log, 'ipc'], execArgv: [], ...user })
   closeSync(log)
   const waiting = new Map<number, (reply: Reply<unknown>) => void>()
   const gone = new Promise<void>((resolve) => {

@@ -98,7 +98,7 @@ describe.each(databases)('an item of the inbox, on %s', (_name, open) => {
     expect(await on.db.rows('inbox_settlements')).toMatchObject([{ state: 'redone', redone_by: mutationId }])
   })
 
-  test('stays open when doing it again is refused', async () => {
+  test('stays open when doing it again is refused (X3)', async () => {
     const args = { entries: [{ ...place, student_id: build.newId() }] }
 
     await expect(on.db.run(redoItem, again(checkIn, args))).rejects.toMatchObject({ code: 'not_booked' })
@@ -147,7 +147,7 @@ describe.each(databases)('an item of the inbox, on %s', (_name, open) => {
     expect(await on.db.rows('payments')).toEqual([])
   })
 
-  test('takes along what follows from it, as far as the person saw it, and nothing else (S7)', async () => {
+  test('takes along what follows from it, as far as the person saw it, and nothing else (S7, X4)', async () => {
     await expect(on.db.run(dropItem, { ...about(checkIn, [merged]), note: 'No' })).rejects.toMatchObject({
       code: 'invalid_input',
     })
@@ -182,7 +182,7 @@ describe.each(databases)('an item of the inbox, on %s', (_name, open) => {
 describe.each(databases)('an item that somebody has settled, on %s', (_name, open) => {
   const on = useDatabase(open, rows)
 
-  test('tells the one who is later who it was, when, and how', async () => {
+  test('tells the one who is later who it was, when, and how (X2)', async () => {
     await on.db.run(dropItem, { ...about(checkIn), note: 'Nobody came' })
 
     const later = { code: 'already_settled', details: { state: 'dropped', staff_id: build.academy.staff_id } }
@@ -193,7 +193,7 @@ describe.each(databases)('an item that somebody has settled, on %s', (_name, ope
     expect(await on.db.rows('inbox_settlements')).toMatchObject([{ note: 'Nobody came' }])
   })
 
-  test('is not told to who accepts what was accepted: so no item ever leads to another one for ever', async () => {
+  test('is not told to who accepts what was accepted: so no item ever leads to another one for ever (X2)', async () => {
     await on.db.run(acceptItem, { ...about(notice), note: 'First' })
 
     expect(await on.db.run(acceptItem, { ...about(notice), note: 'Second' })).toBeUndefined()
@@ -207,7 +207,7 @@ describe.each(databases)('an item that somebody has settled, on %s', (_name, ope
   })
 })
 
-describe.each(databases)('money that was taken and is in no book, on %s', (_name, open) => {
+describe.each(databases)('money that was taken and is in no book (X5), on %s', (_name, open) => {
   const on = useDatabase(open, rows)
   const states = async () => (await on.db.rows('inbox_settlements')).map(({ id, state }) => [id, state] as const)
 

@@ -275,7 +275,7 @@ describe('settling on the server', () => {
     return row
   }
 
-  test('by two desks at the same moment: one wins, and one is told', async () => {
+  test('by two desks at the same moment: one wins, and one is told (X2)', async () => {
     const item = await refused()
     const drops = await Promise.all(
       [device, other].map(async (from) =>
@@ -312,7 +312,7 @@ describe('settling on the server', () => {
     expect(await settlementOf(taken.id)).toMatchObject({ state: 'redone' })
   })
 
-  test('by doing it again, which is refused, leaves the item open and the money where it is', async () => {
+  test('by doing it again, which is refused, leaves the item open and the money where it is (X3)', async () => {
     const own = await server.enroll()
     const taken = await send(own, 'payment.take', payment({ family_id: newId() }))
     const args = payment({ method_id: newId() })
@@ -340,7 +340,7 @@ describe('settling on the server', () => {
     }
   })
 
-  test('is left to people when the log is compacted: every item and settlement is still in it', async () => {
+  test('is left to people when the log is compacted: every item and settlement is still in it (X1)', async () => {
     const open = await refused()
     const dropped = await refused()
     await send(device, 'inbox.drop', { outcome_id: dropped.id, also: [], note: 'No' })

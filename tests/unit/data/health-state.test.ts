@@ -49,7 +49,7 @@ describe('the proof of health as a machine', () => {
     expect(walk('waiting', 'wrote', 'wrote')).toEqual({ state: 'waiting', effects: ['wait_quiet', 'wait_quiet'] })
   })
 
-  test('mends what differs, and believes it only when it has compared again (SPEC H4)', () => {
+  test('mends what differs, and believes it only when it has compared again (SPEC H4, SPEC H7)', () => {
     expect(walk('waiting', 'timer', 'different', 'mended', 'equal')).toEqual({
       state: 'waiting',
       effects: ['compare', 'mend', 'compare', 'wait_long'],
@@ -85,7 +85,7 @@ describe('the proof of health as a machine', () => {
     }
   })
 
-  test('comes from everywhere to a timer, or to work that ends in an event: it never stands still (I8)', () => {
+  test('comes from everywhere to a timer, or to work that ends in an event: it never stands still (I8, SPEC H9)', () => {
     const answers: Partial<Record<HealthState, readonly HealthEvent[]>> = {
       comparing: ['equal', 'different', 'ruined', 'later'],
       answering: ['equal', 'different', 'ruined', 'later'],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Outage } from '../../../src-main/data/sync/server.ts'
 import { logBodies } from '../../../src-main/data/sync/log-bodies.ts'
 
 const entry = (operation: string, value: object) => ({ key: 'k', value, headers: { operation } })
@@ -11,7 +12,10 @@ test('what compaction takes out of the log is no entry, though Electric tells of
     entry('delete', { facility_id: 'a', audience: 'desk', position: '3' }),
     upToDate,
   ])
-  const bodies = logBodies(async () => new Response(body))
+  const bodies = logBodies(
+    async () => new Response(body),
+    () => 0,
+  )
 
   const response = await bodies.fetch('http://server/v1/shape')
   const [parcel, ...rest] = (await response.json()) as [{ value: Record<string, unknown> }, ...unknown[]]
@@ -22,7 +26,10 @@ test('what compaction takes out of the log is no entry, though Electric tells of
 
 test('no answer puts the log to sleep for long (F6)', async () => {
   const pauseAfter = async (headers: Record<string, string>) => {
-    const { fetch } = logBodies(async () => new Response('later', { status: 503, headers }))
+    const { fetch } = logBodies(
+      async () => new Response('later', { status: 503, headers }),
+      () => 0,
+    )
     const answer = await fetch('http://server/v1/shape')
     expect(await answer.text()).toBe('later')
     return answer.headers.get('retry-after')
@@ -32,4 +39,28 @@ test('no answer puts the log to sleep for long (F6)', async () => {
   expect(await pauseAfter({ 'retry-after': '86400' })).toBe('60')
   expect(await pauseAfter({ 'retry-after': 'Fri, 31 Dec 2099 23:59:59 GMT' })).toBe('0')
   expect(await pauseAfter({})).toBeNull()
+})
+
+test('who was told to come back at the same moment does not (N11)', async () => {
+  const pauseOf = async (seconds: string, random: number) => {
+    const later = async () => new Response('later', { status: 429, headers: { 'retry-after': seconds } })
+    return (await logBodies(later, () => random).fetch('http://server/v1/shape')).headers.get('retry-after')
+  }
+
+  expect(await pauseOf('1', 0.5)).toBe('1.5')
+  expect(await pauseOf('30', 0.25)).toBe('31')
+})
+
+test('"later" said of the token is waited for like that of the log (N11)', async () => {
+  const fetchOf = (error: Error) => {
+    const failing = async (): Promise<Response> => {
+      throw error
+    }
+    return logBodies(failing, () => 0).fetch('http://server/v1/shape')
+  }
+
+  const answer = await fetchOf(new Outage(new Error('HTTP 503'), undefined, 7000))
+
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '7'])
+  await expect(fetchOf(new Outage(new Error('cut')))).rejects.toThrow('The server was not reached')
 })

@@ -69,7 +69,7 @@ const start = (world: World) => {
 const gap = (expected: number): DomainError => new DomainError('sequence_gap', 'gap', { expected })
 const saved = (...seqs: readonly number[]) => seqs.map((seq) => envelope(seq))
 
-test('an answer that comes when another one has taken over is not kept: that one may have begun further back (H5)', async () => {
+test('an answer that comes when another one has taken over is not kept: that one may have begun further back (SPEC H5)', async () => {
   const world: World = { saved: saved(1, 2), progress: 0, answer: () => sender?.stop() }
 
   const { sent } = start(world)
@@ -166,7 +166,7 @@ describe('a mutation that was not answered (U5)', () => {
     expect(sent).toEqual([[1, 2, 3]])
   })
 
-  test('is everything behind the log of a server that was restored', async () => {
+  test('is everything behind the log of a server that was restored (U1)', async () => {
     const { sent } = start({
       saved: saved(1, 2, 3),
       progress: 1,
@@ -224,6 +224,43 @@ describe('a mutation that was not answered (U5)', () => {
       [1, 2],
       [3, 4],
     ])
+  })
+})
+
+describe('what is saved while a request is under way (U2)', () => {
+  test('goes with the next one, though nothing more is said', async () => {
+    const world: World = { saved: saved(1), progress: 0, answer: () => undefined }
+    let isMore = false
+    const { sent } = start({
+      ...world,
+      get saved() {
+        return isMore ? saved(1, 2) : world.saved
+      },
+      answer: () => {
+        isMore = true
+      },
+    })
+
+    await until(() => sent.length > 1)
+
+    expect(sent).toEqual([[1], [2]])
+  })
+
+  test('is looked for once more when the sender is woken while it looks', async () => {
+    const world: World = { saved: [], progress: 0, answer: () => undefined }
+    let looks = 0
+    const { sent } = start({
+      ...world,
+      get saved() {
+        looks += 1
+        return looks === 1 ? world.saved : saved(1)
+      },
+    })
+
+    sender?.notify('wake')
+    await until(() => sent.length > 0)
+
+    expect(sent).toEqual([[1]])
   })
 })
 

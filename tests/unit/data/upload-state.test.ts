@@ -60,6 +60,20 @@ describe('the outbox', () => {
     )
   })
 
+  test('is idle only when it has looked and found nothing left (U2)', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 80 }), (events) => {
+        let upload = after({ kind: 'wake' })
+        for (const event of events) {
+          const { next } = uploadStep(upload, event)
+          const hasLooked = upload.state === 'idle' || (upload.state === 'sending' && event.kind === 'nothing_left')
+          expect(next.state !== 'idle' || hasLooked).toBe(true)
+          upload = next
+        }
+      }),
+    )
+  })
+
   test('passes over nothing: what is answered was handed over, or is where the server wants to go on (U4, U5)', () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 80 }), (events) => {
