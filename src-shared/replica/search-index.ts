@@ -12,7 +12,7 @@ const changesOf = (table: string, family: (row: 'new' | 'old') => string): reado
     const rows =
       when === 'insert' ? (['new'] as const) : when === 'delete' ? (['old'] as const) : (['old', 'new'] as const)
     const body = rows.map((row) => `insert into search_dirty ${family(row)};`).join(' ')
-    return `create temp trigger search_${when}_${table} after ${when} on main.${table} begin ${body} end`
+    return `create temp trigger if not exists search_${when}_${table} after ${when} on main.${table} begin ${body} end`
   })
 
 const triggers = [
@@ -22,9 +22,12 @@ const triggers = [
   ...changesOf('students', (row) => `select family_id from main.family_students where student_id = ${row}.id`),
 ]
 
-/** Fills an empty index after a bulk load, then keeps it by triggers on this connection. */
+/**
+ * Keeps a filled index by triggers on this connection. Once more on the same connection is well: a commit may fail and have
+ * taken effect (FAULTS D5).
+ */
 export const installSearchIndex = (db: ReplicaDatabase): SearchIndex => {
-  db.exec('create temp table search_dirty (family_id text)')
+  db.exec('create temp table if not exists search_dirty (family_id text)')
   for (const trigger of triggers) db.exec(trigger)
   const index = familyIndexer(db)
   const dirty = db.prepare('select distinct family_id from search_dirty').pluck()

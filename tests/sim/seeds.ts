@@ -40,6 +40,11 @@ export const knownSeeds: readonly KnownSeed[] = [
       'a copied computer and a restored server: numbers of the one hid what only the other was told is done (D15, S5)',
   },
   {
+    seed: 305673119,
+    operations: 50,
+    found: 'a commit that failed and took effect left triggers that could not be installed again (D5, I8)',
+  },
+  {
     seed: 48818493,
     operations: 200,
     found: 'a power cut took the end of a carry-over, and a first sync filled what was half there (F8, I5)',

@@ -9,7 +9,7 @@ const objectOf = (table: Table): string =>
 
 const triggersOf = (table: Table): readonly string[] => {
   const capture = (time: 'before' | 'after', what: string, rowId: string, image: string): string =>
-    `create temp trigger before_image_of_${what}_${table.name} ${time} ${what} on main."${table.name}"
+    `create temp trigger if not exists before_image_of_${what}_${table.name} ${time} ${what} on main."${table.name}"
       when (select seq from capturing) is not null
       begin insert into before_images (seq, table_name, row_id, image)
         values ((select seq from capturing), '${table.name}', ${rowId}, ${image}); end`
@@ -53,10 +53,13 @@ export interface BeforeImages {
   readonly forgetUpTo: (seq: number) => void
 }
 
-/** Installs the triggers on this connection; they are temporary, so a bulk load runs without them. */
+/**
+ * Installs the triggers on this connection; they are temporary, so a bulk load runs without them. Once more on the same connection
+ * is well: a commit may fail and have taken effect (FAULTS D5).
+ */
 export const installBeforeImages = (db: SqliteDatabase): BeforeImages => {
-  db.exec('create temp table capturing (seq integer)')
-  db.exec('insert into capturing values (null)')
+  db.exec('create temp table if not exists capturing (seq integer)')
+  db.exec('delete from capturing; insert into capturing values (null)')
   for (const trigger of allTables.flatMap(triggersOf)) db.exec(trigger)
 
   const setCapturing = db.prepare('update capturing set seq = ?')

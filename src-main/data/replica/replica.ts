@@ -129,7 +129,7 @@ const replicaOver = (
   }
 }
 
-/** All or nothing, as goLive: what a failing disk left half installed could never be installed again. */
+/** All or nothing, as goLive: what a failing disk left half installed would be taken for whole. */
 const installSearch = (db: SqliteDatabase): SearchIndex => db.transaction(() => installSearchIndex(db))()
 
 const goLive = (db: SqliteDatabase, search: SearchIndex): Live => {
