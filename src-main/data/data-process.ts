@@ -197,20 +197,23 @@ export class DataProcess {
   }
 
   /** An admin has revoked this computer, and the server has all its work: nothing of the facility stays here (SPEC U7). */
-  async #leave(upTo: number): Promise<void> {
-    const profile = this.#device?.profile()
-    if (!profile) return
-    const { folder } = this.#parts
-    const decide = (): void => {
-      markRevoked(folder, profile, this.now)
-      this.#unlocked = undefined
-      this.#device = undefined
-    }
-    try {
-      if (await this.#unlocked?.leave(upTo, decide)) destroyRevoked(folder)
-    } finally {
-      if (!this.#device) this.signOut()
-    }
+  #leave(upTo: number): Promise<void> {
+    // Not in the middle of a sign-in, which writes the profile and opens the databases.
+    return this.#exclusive(async () => {
+      const profile = this.#device?.profile()
+      if (!profile) return
+      const { folder } = this.#parts
+      const decide = (): void => {
+        markRevoked(folder, profile, this.now)
+        this.#unlocked = undefined
+        this.#device = undefined
+      }
+      try {
+        if (await this.#unlocked?.leave(upTo, decide)) destroyRevoked(folder)
+      } finally {
+        if (!this.#device) this.signOut()
+      }
+    })
   }
 
   #onShown(): void {
@@ -245,7 +248,10 @@ export class DataProcess {
   #signInParts(device: Device): SignInParts {
     return {
       profile: device.profile,
-      saveProfile: device.saveProfile,
+      // What a sign-in in the background still brings must not come back after everything was destroyed.
+      saveProfile: (changed) => {
+        if (this.#device === device) device.saveProfile(changed)
+      },
       server: device.server,
       deviceSecret: this.#parts.deviceSecret,
       cost: this.#parts.passwordCost,

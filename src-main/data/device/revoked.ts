@@ -13,7 +13,7 @@ const revokedSchema = z.strictObject({
   server_url: z.string(),
   at: instantSchema,
 })
-export type Revoked = z.infer<typeof revokedSchema>
+type Revoked = z.infer<typeof revokedSchema>
 
 const revokedFile = (folder: string): string => path.join(folder, 'revoked.json')
 
