@@ -89,6 +89,25 @@ describe('a computer whose clock is years off (T4)', () => {
     await until(() => told()?.includes('payments.take') ?? false)
     await pay(desk)
   })
+
+  test('renews a sign-in that is nearly over, also where that is far away by its clock', async () => {
+    const before = await newDesk(Date.now)
+    const { profile, saveProfile } = before.data.signedIn().device
+    const lease_not_after = new Date(Date.now() + 60_000).toISOString()
+    saveProfile({ ...profile(), known_staff: profile().known_staff.map((staff) => ({ ...staff, lease_not_after })) })
+    await before.stop()
+    let renewals = 0
+    const line: typeof fetch = async (input, init) => {
+      if (new Request(input).url.endsWith('/v1/sign-in')) renewals += 1
+      return fetch(input, init)
+    }
+    const desk = openDesk({ folder: before.folder, fetch: line, now: () => Date.now() - threeYears * 1000 })
+    desks.push(desk)
+
+    await desk.signIn()
+
+    await until(() => renewals === 1)
+  })
 })
 
 test('a computer whose clock is right is told nothing of it', async () => {

@@ -41,18 +41,34 @@ export interface ClockSkew {
   readonly ask: () => (date: string | null) => void
 }
 
+/** How often it is looked whether somebody has set the clock. */
+const lookEveryMs = 60_000
+
 /** Remembers how wrong the clock of this computer is, by the last answers (FAULTS T4). */
-export const clockSkew = ({ now }: Pick<Clock, 'now'>, onChange: () => void): ClockSkew => {
+export const clockSkew = ({ now, after }: Clock, onChange: () => void): ClockSkew => {
   let ahead = 0
+  let cancel = (): void => undefined
+  /** Of a clock that was set since, perhaps without a line, what was measured says nothing any more. */
+  const watch = (): void => {
+    const lookedAt = now()
+    cancel = after(lookEveryMs, () => {
+      const isSet = Math.abs(now() - lookedAt - lookEveryMs) >= toleranceSeconds * 1000
+      if (isSet) change(0)
+      else if (ahead !== 0) watch()
+    })
+  }
+  const change = (to: number): void => {
+    if (to === ahead) return
+    ahead = to
+    cancel()
+    if (ahead !== 0) watch()
+    onChange()
+  }
   return {
     secondsAhead: () => ahead,
     ask: () => {
       const askedMs = now()
-      return (date) => {
-        const before = ahead
-        ahead = secondsAhead({ askedMs, cameMs: now(), date }, before)
-        if (ahead !== before) onChange()
-      }
+      return (date) => change(secondsAhead({ askedMs, cameMs: now(), date }, ahead))
     },
   }
 }

@@ -55,7 +55,8 @@ test.each([
 test('a clock is measured by the time of the request and of its answer', () => {
   let nowMs = serverMs + year * 1000
   const news: number[] = []
-  const skew = clockSkew({ now: () => nowMs }, () => news.push(skew.secondsAhead()))
+  const after = () => () => undefined
+  const skew = clockSkew({ now: () => nowMs, after }, () => news.push(skew.secondsAhead()))
 
   const tell = skew.ask()
   nowMs += 2000
@@ -64,4 +65,24 @@ test('a clock is measured by the time of the request and of its answer', () => {
 
   expect(skew.secondsAhead()).toBe(year + 2)
   expect(news).toEqual([year + 2])
+})
+
+test('of a clock that was set since nothing is known, also without another answer', () => {
+  let nowMs = serverMs + year * 1000
+  let look = (): void => undefined
+  const after = (_ms: number, work: () => void) => {
+    look = work
+    return () => undefined
+  }
+  const skew = clockSkew({ now: () => nowMs, after }, () => undefined)
+  skew.ask()(date)
+
+  nowMs += 60_000
+  look()
+  const whileItRuns = skew.secondsAhead()
+  nowMs -= year * 1000
+  look()
+
+  expect(whileItRuns).toBe(year)
+  expect(skew.secondsAhead()).toBe(0)
 })
