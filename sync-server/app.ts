@@ -22,6 +22,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { json, send } from './routes/answer.ts'
 import { digestsRoute, rowsRoute } from './routes/digests.ts'
 import { deviceCodeRoute, enrollRoute } from './routes/devices.ts'
+import { releaseRoute } from './routes/release.ts'
 import { toErrorAnswer } from './routes/errors.ts'
 import { healthRoute, readyRoute } from './routes/health.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -192,6 +193,7 @@ const addRoutes = (app: FastifyInstance, services: Services): void => {
   add(metricsRoute(services))
   add(enrollRoute(services))
   add(deviceCodeRoute(services))
+  add(releaseRoute(services))
   add(tokenRoute(services))
   add(signInRoute(services))
   add(shapeRoute(services))

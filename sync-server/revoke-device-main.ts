@@ -4,7 +4,7 @@ import { inRole, openPostgres } from './db/postgres.ts'
 
 /** Shuts a computer out that was lost or is not used any more, or takes that back (SECURITY §3). */
 const { values, positionals } = parseArgs({
-  options: { undo: { type: 'boolean', default: false } },
+  options: { undo: { type: 'boolean', default: false }, yes: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
 const [wanted] = positionals
@@ -12,7 +12,7 @@ const { DATABASE_URL: url } = process.env
 
 if (!url || !wanted) {
   console.error(
-    'Usage: DATABASE_URL=postgres://foyer_server:… npm run revoke-device -- DEVICE [--undo]   (its name, id or till)',
+    'Usage: DATABASE_URL=postgres://foyer_server:… npm run revoke-device -- DEVICE [--yes | --undo]   (its name, id or till)',
   )
   process.exit(78)
 }
@@ -27,6 +27,11 @@ interface Known {
 
 const lineOf = ({ id, name, till, facility, revoked_at }: Known): string =>
   `  ${id}   ${till}   ${name}, ${facility}${revoked_at === null ? '' : '   (revoked)'}`
+
+const whatComes =
+  'As soon as it reaches the server while somebody is signed in, it hands over what it has not sent, for the inbox of ' +
+  'the facility, and destroys its data.'
+const ifDestroyed = 'If it has destroyed its data already, it needs a new code.'
 
 const { db, close } = openPostgres({ url, maxConnections: 1 })
 try {
@@ -50,15 +55,14 @@ try {
       return
     }
     const { found } = choice
+    const who = `${found.name}, ${found.facility} (${found.till})`
+    if (!values.undo && !values.yes) {
+      console.log(`This shuts out ${who}. If it is right, run it again with --yes.`)
+      return
+    }
     const revoked_at = values.undo ? null : (found.revoked_at ?? new Date().toISOString())
     await tx.updateTable('devices').set({ revoked_at }).where('id', '=', found.id).execute()
-    const who = `${found.name}, ${found.facility}`
-    console.log(
-      values.undo
-        ? `${who} is let in again. If it has destroyed its data already, it needs a new code.`
-        : `${who} is shut out. As soon as it reaches the server, and a person is signed in, it hands over what it has not sent ` +
-            'and destroys its data; what it hands over waits in the inbox of the facility.',
-    )
+    console.log(values.undo ? `${who} is let in. ${ifDestroyed}` : `${who} is shut out. ${whatComes}`)
   })
 } finally {
   await close()

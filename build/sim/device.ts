@@ -254,7 +254,7 @@ export class SimDevice {
         this.#readRemoval(running.engine?.sync)
       },
       onHealth: () => running.engine && watcher.compared(this, running.engine.health.status),
-      onHandedOver: (upTo) => void this.#leave(upTo).catch((error: unknown) => this.#onFault(error)),
+      onReleased: ({ upTo }) => void this.#leave(upTo).catch((error: unknown) => this.#onFault(error)),
       onFault: (error) => this.#onFault(error),
     })
     return { disk, writes: 0, ...running.engine }

@@ -49,3 +49,13 @@ export const revoke = async (parts: IncidentParts, { enrolled }: SimDevice): Pro
   await activity.during(database.sql('update devices set revoked_at = $2 where id = $1', [enrolled.id, now]))
   for (const each of devices) if (each.enrolled.id === enrolled.id) each.revokedAt = scheduler.now()
 }
+
+/** Whoever has destroyed everything by then stays as it is. */
+export const takeBack = async (parts: IncidentParts, { enrolled }: SimDevice): Promise<void> => {
+  const { database, activity, devices, history } = parts
+  await activity.during(database.sql('update devices set revoked_at = null where id = $1', [enrolled.id]))
+  for (const each of devices.filter((device) => device.enrolled.id === enrolled.id)) {
+    each.isRevoked = false
+    history.note(each.name, 'let in again')
+  }
+}

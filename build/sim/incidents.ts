@@ -4,7 +4,7 @@ import { openEncrypted } from '../../src-main/data/sqlite.ts'
 import { compactLog } from '../../sync-server/compaction/compact.ts'
 import { copyComputer } from './clones.ts'
 import type { SimDevice } from './device.ts'
-import { type IncidentParts, type Moment, revoke } from './incident.ts'
+import { type IncidentParts, type Moment, revoke, takeBack } from './incident.ts'
 import { fairWeather } from './network.ts'
 import { savedIn } from './oracle/while-running.ts'
 import type { Once, Plan } from './plan.ts'
@@ -56,7 +56,11 @@ const incidents: Record<Once, (parts: IncidentParts, moment: Moment) => void> = 
     })
   },
   'copy a computer': copyComputer,
-  'revoke a device': (parts, { first, at, device }) => at(first, 'device revoked', () => revoke(parts, device)),
+  'revoke a device': (parts, { first, second, at, device }) => {
+    at(first, 'device revoked', () => revoke(parts, device))
+    // It may have destroyed all by then, or not.
+    if (parts.chance.happens(40)) at(second, 'revocation taken back', () => takeBack(parts, device))
+  },
   'update a device': (_parts, { first, at, device }) =>
     at(first, 'replica of an old version', () => device.crash('kill', 2000, () => makeOld(device))),
   // More of them come at the end, see health-at-rest.ts.

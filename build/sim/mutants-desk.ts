@@ -142,9 +142,9 @@ export const deskMutants: readonly Mutant[] = [
     plan: noise,
   },
   {
-    name: 'nothing is destroyed before all is answered (U7)',
-    file: 'src-main/data/sync/sync.ts',
-    changes: [['this.#sender.doneUpTo()', 'this.#parts.store.desk.lastSeq()']],
+    name: 'nothing is destroyed that was saved since (U7)',
+    file: 'src-main/data/engine.ts',
+    changes: [['store.desk.mutationsAfter(upTo, 1).length > 0', 'false']],
     plan: { ...busy, once: ['revoke a device'] },
   },
   {

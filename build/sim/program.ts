@@ -1,8 +1,9 @@
 import { type Engine, type EngineParts, startEngine } from '../../src-main/data/engine.ts'
 import { connectServer } from '../../src-main/data/sync/server.ts'
+import { leaseKey } from './server.ts'
 import type { Enrolled } from './world.ts'
 
-type ProgramParts = Omit<EngineParts, 'profile' | 'server'> & { readonly enrolled: Enrolled }
+type ProgramParts = Omit<EngineParts, 'profile' | 'server' | 'leaseKey'> & { readonly enrolled: Enrolled }
 
 /** What runs on a computer from its start to its end: all of the data process but for who is signed in. */
 export const startProgram = async (parts: ProgramParts): Promise<Engine> => {
@@ -19,6 +20,7 @@ export const startProgram = async (parts: ProgramParts): Promise<Engine> => {
   running.engine = await startEngine({
     ...parts,
     server,
+    leaseKey: await leaseKey(),
     profile: { device_id: id, facility_id: facility.id, till },
     onStatus: () => {
       onStatus()

@@ -63,6 +63,9 @@ const config: Config = {
 const silent = pino({ level: 'silent' })
 const keys = createKeys()
 
+/** What it signs leases and releases with. */
+export const leaseKey = async () => (await keys).lease.publicJwk
+
 /** The sync server itself, in this process: killed, restarted, and told of its log as the weather is. */
 export class SimServer {
   readonly weather: ServerWeather = { notificationsLost: 0, queryFaults: 0 }

@@ -1,6 +1,6 @@
 import type { AppState, SessionState, SyncStatus } from '../../src-shared/contract/ipc.ts'
 import type { Push } from '../../src-shared/contract/push.ts'
-import { DomainError, type ErrorData } from '../../src-shared/errors.ts'
+import { DomainError } from '../../src-shared/errors.ts'
 import { instantToText } from '../../src-shared/time.ts'
 import { coalesced } from './coalesced.ts'
 import { acceptClosed } from './desk/accept-closed.ts'
@@ -8,7 +8,7 @@ import { waitingCount } from './desk/waiting.ts'
 import { type Device, openDevice } from './device/device.ts'
 import { deviceState } from './device/device-state.ts'
 import { enrollDevice, type Enrollment } from './device/enroll.ts'
-import { destroyRevoked, markRevoked } from './device/revoked.ts'
+import { destroyRevoked, finishDestroying, markRevoked } from './device/revoked.ts'
 import type { PasswordCost } from './device/sealed.ts'
 import { type Credentials, signIn, signInOnline, type SignInParts } from './device/sign-in.ts'
 import { type Engine, startEngine } from './engine.ts'
@@ -19,6 +19,7 @@ import { mutex } from './mutex.ts'
 import { whenDamaged } from './replica/damage.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
 import type { Store } from './store.ts'
+import type { Release } from './sync/hand-over.ts'
 import { syncStatus } from './sync-status.ts'
 
 export interface DataProcessParts {
@@ -64,7 +65,7 @@ export class DataProcess {
 
   constructor(parts: DataProcessParts) {
     this.#parts = parts
-    destroyRevoked(parts.folder)
+    finishDestroying(parts)
     this.#device = this.#openDevice()
   }
 
@@ -104,7 +105,7 @@ export class DataProcess {
       this.#unlocked ??= await this.#unlock(device, dataKey)
       this.#staff = staff
       await this.#readSession()
-      const isOld = Date.parse(staff.lease_not_after) - this.#nowMs < renewWhenLeftMs
+      const isOld = Date.parse(staff.lease_not_after) - Date.parse(this.#leaseTime()) < renewWhenLeftMs
       if (!byServer && isOld) void this.#renewLease(device, credentials, staff.staff_id).catch(this.#parts.onFault)
       return this.#announce()
     })
@@ -166,15 +167,16 @@ export class DataProcess {
   #openDevice(): Device | undefined {
     return openDevice({
       ...this.#parts,
-      onContact: (problem) => this.#onContact(problem),
+      onContact: (problem) => this.#unlocked?.sync.onContact(problem),
       // A lease that was over by a wrong clock may hold after all.
-      onClock: () => void this.#announce(),
+      onClock: coalesced(
+        () =>
+          void this.#readSession()
+            .then(() => this.#announce())
+            .catch(this.#parts.onFault),
+      ),
       waiting: () => this.#unlocked && waitingCount(this.#unlocked.store),
     })
-  }
-
-  #onContact(problem: ErrorData | undefined): void {
-    this.#unlocked?.sync.onContact(problem)
   }
 
   async #unlock(device: Device, dataKey: Uint8Array): Promise<Unlocked> {
@@ -184,34 +186,38 @@ export class DataProcess {
       key: dataKey,
       profile: device.profile(),
       url: device.profile().server_url,
+      leaseKey: device.profile().lease_key,
       server: device.server,
       environment,
       onTables: (tables) => this.tablesChanged(tables),
       onShown: () => this.#onShown(),
       onStatus: this.pushStatus,
       onHealth: this.pushStatus,
-      onHandedOver: (upTo) => void this.#leave(upTo).catch(onFault),
+      onReleased: (release) => void this.#leave(release).catch(onFault),
       onFault,
     })
     return { dataKey, ...engine }
   }
 
   /** An admin has revoked this computer, and the server has all its work: nothing of the facility stays here (SPEC U7). */
-  #leave(upTo: number): Promise<void> {
+  #leave({ upTo, at }: Release): Promise<void> {
     // Not in the middle of a sign-in, which writes the profile and opens the databases.
     return this.#exclusive(async () => {
       const profile = this.#device?.profile()
       if (!profile) return
       const { folder } = this.#parts
       const decide = (): void => {
-        markRevoked(folder, profile, this.now)
+        markRevoked(folder, profile, at)
         this.#unlocked = undefined
         this.#device = undefined
       }
       try {
-        if (await this.#unlocked?.leave(upTo, decide)) destroyRevoked(folder)
+        await this.#unlocked?.leave(upTo, decide)
       } finally {
-        if (!this.#device) this.signOut()
+        if (!this.#device) {
+          this.signOut()
+          destroyRevoked(folder)
+        }
       }
     })
   }

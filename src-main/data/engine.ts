@@ -24,7 +24,7 @@ export interface Engine {
 export interface EngineParts
   extends
     Pick<StoreParts, 'folder' | 'key' | 'profile'>,
-    Pick<SyncParts, 'url' | 'onTables' | 'onShown' | 'onStatus' | 'onHandedOver' | 'onFault'> {
+    Pick<SyncParts, 'url' | 'leaseKey' | 'onTables' | 'onShown' | 'onStatus' | 'onReleased' | 'onFault'> {
   readonly server: Server
   readonly environment: Environment
   /** What is told of the comparing has changed. */
@@ -39,6 +39,7 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
   forgetOldSent(store, environment)
   const sync = new Sync({
     ...parts,
+    deviceId: parts.profile.device_id,
     store,
     onShown: () => {
       running.health?.renewed()
@@ -61,12 +62,10 @@ export const startEngine = async (parts: EngineParts): Promise<Engine> => {
     health.stop()
     sync.stop()
   }
-  let hasLeft = false
   const leave: Engine['leave'] = (upTo, decide) =>
     store.close(() => {
-      if (hasLeft || store.isReadOnly || store.desk.mutationsAfter(upTo, 1).length > 0) return false
+      if (store.isReadOnly || store.desk.mutationsAfter(upTo, 1).length > 0) return false
       decide()
-      hasLeft = true
       stop()
       return true
     })

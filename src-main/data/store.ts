@@ -58,6 +58,7 @@ export class Store {
   #loading: Copy | undefined
   /** Not before the first sync has come to its end. */
   #isShowing: boolean
+  #isClosed = false
 
   private constructor(parts: StoreParts, desk: Desk, damage: Damage, shown: Shown) {
     this.#parts = parts
@@ -240,10 +241,12 @@ export class Store {
     })
   }
 
-  /** Answers whether it is closed: not where `mayClose`, which is asked while no other work is under way, says no. */
-  close(mayClose = (): boolean => true): Promise<boolean> {
+  /** Answers whether it is closed: not where `mayClose` says no, which is asked when all that is missing was said (U9). */
+  close(mayClose?: () => boolean): Promise<boolean> {
     return this.#exclusive(async () => {
-      if (!mayClose()) return false
+      if (mayClose && !this.#isClosed) await this.#catchUp()
+      if (this.#isClosed || mayClose?.() === false) return false
+      this.#isClosed = true
       if (this.#loading && this.#loading !== this.#shown) await this.#loading.replica.close()
       await this.replica.close()
       this.desk.close()

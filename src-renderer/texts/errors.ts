@@ -25,7 +25,7 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
   lease_invalid: () => 'The server does not know this sign-in any more. Sign in again; what was saved is safe.',
   unauthenticated: () => 'This computer is renewing its access. It goes on by itself.',
   device_revoked: () =>
-    'An administrator has shut this computer out. What was saved here goes to the office, then all data is removed from it.',
+    'An administrator has shut this computer out. Once somebody who has worked here is signed in, what was saved goes to the office and all data is removed.',
   code_invalid: () => 'This code does not work: it is used, too old or mistyped. Check it, or ask for a new one.',
   not_enrolled: () => 'This computer does not belong to a facility yet. Enter its code.',
   sequence_gap: () => 'The server is missing an earlier change from this computer. It is being sent again by itself.',

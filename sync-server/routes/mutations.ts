@@ -8,7 +8,7 @@ import { json } from './answer.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
-export const mutationsRoute = ({ db, log, keys, now, counters, epoch }: Services) =>
+export const mutationsRoute = ({ db, log, keys, now, counters, epoch, readDevice }: Services) =>
   defineRoute({
     method: 'POST',
     path: '/v1/mutations',
@@ -35,12 +35,22 @@ export const mutationsRoute = ({ db, log, keys, now, counters, epoch }: Services
         // The device knows from the log that we had more of it; unless it says itself that it leaves numbers out.
         const held = follows === undefined ? epochOf(header(logHeader)) : undefined
         if (held && error instanceof DomainError && error.code === 'sequence_gap') {
-          await epoch.doubt(held, 'sequence', device.id)
+          const { id: deviceId, facilityId, organizationId } = device
+          // Whoever has a computer that was shut out makes nobody load anew.
+          const isRevoked = await readDevice
+            .read({ deviceId, facilityId, organizationId })
+            .then(() => false, isRevocation)
+          if (!isRevoked) await epoch.doubt(held, 'sequence', device.id)
         }
         throw error
       }
     },
   })
+
+const isRevocation = (error: unknown): boolean => {
+  if (error instanceof DomainError && error.code === 'device_revoked') return true
+  throw error
+}
 
 const numberOf = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined

@@ -82,7 +82,7 @@ test('goes on after the disk failed while the last of it was installed (D5)', as
       const db = systemEnvironment.disk.open(file, options)
       const exec = db.exec.bind(db)
       db.exec = (sql) => {
-        if (isFailing && sql.startsWith('create temp trigger before_image')) {
+        if (isFailing && sql.startsWith('create temp trigger if not exists before_image')) {
           isFailing = false
           throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' })
         }

@@ -23,7 +23,8 @@ beforeEach(async () => {
     onShown: () => undefined,
     onStatus: () => undefined,
     onHealth: () => undefined,
-    onHandedOver: () => undefined,
+    leaseKey: {},
+    onReleased: () => undefined,
     onFault: () => undefined,
   })
 })

@@ -141,6 +141,7 @@ test('a very long queue drains batch by batch, holds no more than one of them, a
     environment: environmentWith({ random: () => 0 }),
     onProblem: (error) => expect.fail(error.message),
     onFault: (error) => expect.fail(String(error)),
+    onRevoked: () => expect.fail('Nobody is revoked'),
   })
   sender.notify('wake')
   await until(() => waitingCount(store) === 0 && store.desk.lastSeq() === queued + localWrites)

@@ -59,7 +59,9 @@ test('the outbox goes on when a new replica is shown and the disk fails just the
     onTables: () => undefined,
     onShown: () => undefined,
     onStatus: () => undefined,
-    onHandedOver: () => undefined,
+    deviceId: counter.till.device_id,
+    leaseKey: {},
+    onReleased: () => undefined,
     onFault: (fault) => faults.push(fault),
   })
   const { setting } = store.desk

@@ -26,7 +26,7 @@ const revokeDevice = (...args: readonly string[]) => {
 const statusOf = async ({ request }: TestDevice): Promise<number> => (await request('/v1/shape?offset=-1')).status
 
 test('nobody is shut out by a name that several have; all of them are listed', async () => {
-  const { status, text } = revokeDevice('desk 1')
+  const { status, text } = revokeDevice('desk 1', '--yes')
 
   expect(status).toBe(1)
   for (const { enrolled } of [device, namesake]) expect(text).toContain(enrolled.device_id)
@@ -36,12 +36,16 @@ test('nobody is shut out by a name that several have; all of them are listed', a
 test('a device is shut out by its till, and let in again', async () => {
   const { code } = device.enrolled.till
 
-  const revoked = revokeDevice(code)
+  const asked = revokeDevice(code)
+  const before = await statusOf(device)
+  const revoked = revokeDevice(code, '--yes')
   const after = [await statusOf(device), await statusOf(namesake)]
   const undone = revokeDevice(code, '--undo')
 
-  expect(revoked.status).toBe(0)
-  expect(revoked.text).toContain('Desk 1, Werribee is shut out')
+  expect([asked.status, revoked.status]).toEqual([0, 0])
+  expect(asked.text).toContain(`Desk 1, Werribee (${code})`)
+  expect(before).toBe(200)
+  expect(revoked.text).toContain('is shut out')
   expect(after).toEqual([403, 200])
   expect(undone.status).toBe(0)
   expect(await statusOf(device)).toBe(200)

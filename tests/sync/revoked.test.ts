@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { destroyRevoked, markRevoked } from '../../src-main/data/device/revoked.ts'
+import { markRevoked } from '../../src-main/data/device/revoked.ts'
 import type { Inbox } from '../../src-shared/queries/inbox.ts'
 import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
 import { cuttable } from '../support/lines.ts'
@@ -78,7 +79,7 @@ describe('a device that is revoked (U7)', () => {
     expect(await outcomesOf(id)).toEqual([{ command: 'payment.take', outcome: 'refused', code: 'device_revoked' }])
     expect(filesOf(desk)).toEqual(['revoked.json'])
     const left = JSON.parse(readFileSync(path.join(desk.folder, 'revoked.json'), 'utf8')) as object
-    expect(Object.keys(left)).toEqual(['name', 'facility_name', 'server_url', 'at'])
+    expect(Object.keys(left)).toEqual(['device_id', 'name', 'facility_name', 'server_url', 'at'])
     await until(() => other.rows('mutation_outcomes').length === 1)
     const inbox = await other.query<Inbox>('inbox.list', {})
     expect(inbox.open).toMatchObject([{ id: mutation_id, suggestion: 'book_the_money' }])
@@ -155,14 +156,87 @@ describe('a device that is revoked (U7)', () => {
     expect(again.rows('students').length).toBeGreaterThan(0)
   })
 
-  test('goes on with destroying after a kill', async () => {
+  test('sends all again where the server was set back after the last answer', async () => {
+    let isSetBack = false
+    const desk: TestDesk = await newDesk({
+      async fetch(input, init) {
+        if (new Request(input).url.endsWith('/v1/devices/release') && !isSetBack) {
+          isSetBack = true
+          await server.sql('delete from mutation_outcomes where device_id = $1', [id])
+          await server.sql('delete from mutations where device_id = $1', [id])
+          await server.sql('update device_progress set last_seq = 0 where id = $1', [id])
+        }
+        return fetch(input, init)
+      },
+    })
+    const id = idOf(desk)
+    await checkIn(desk)
+    await revoke(id)
+
+    await isOut(desk)
+
+    expect(isSetBack).toBe(true)
+    expect(await outcomesOf(id)).toMatchObject([{ command: 'check_in.record' }])
+  })
+
+  test('destroys nothing because somebody on the way says so', async () => {
+    let asked = 0
+    let isLying = false
+    const desk = await newDesk({
+      async fetch(input, init) {
+        const { pathname } = new URL(new Request(input).url)
+        if (pathname === '/v1/devices/release') asked += 1
+        if (!isLying || pathname !== '/v1/shape') return fetch(input, init)
+        return Response.json({ code: 'device_revoked', message: 'Revoked', details: {} }, { status: 403 })
+      },
+    })
+    isLying = true
+    await pay(desk)
+
+    await until(() => asked === 2)
+
+    expect(filesOf(desk)).toEqual(expect.arrayContaining(['device.json', 'desk.db']))
+    expect(await outcomesOf(idOf(desk))).toMatchObject([{ outcome: 'applied' }])
+  })
+
+  test('is not written back by a sign-in that was on its way', async () => {
+    const answered = Promise.withResolvers<void>()
+    let isOnItsWay = false
+    const before = await newDesk()
+    const id = idOf(before)
+    await before.stop()
+    const desk = openDesk({
+      folder: before.folder,
+      // A lease of some days ago, which is renewed behind the local sign-in.
+      now: () => Date.now() + 2 * 24 * 3600 * 1000,
+      async fetch(input, init) {
+        const answer = await fetch(input, init)
+        if (!new Request(input).url.endsWith('/v1/sign-in')) return answer
+        isOnItsWay = true
+        await answered.promise
+        return answer
+      },
+    })
+    desks.push(desk)
+    await desk.signIn()
+    await until(() => isOnItsWay)
+    await revoke(id)
+
+    await isOut(desk)
+    answered.resolve()
+    await delay(500)
+
+    expect(filesOf(desk)).toEqual(['revoked.json'])
+  })
+
+  test('goes on with destroying at the next start after a kill', async () => {
     const desk = await newDesk()
     const { device } = desk.data.signedIn()
     await desk.stop()
     markRevoked(desk.folder, device.profile(), desk.data.now)
     const before = filesOf(desk)
 
-    destroyRevoked(desk.folder)
+    desks.push(openDesk({ folder: desk.folder }))
 
     expect(before).toEqual(expect.arrayContaining(['device.json', 'desk.db', 'replica-1.db']))
     expect(filesOf(desk)).toEqual(['revoked.json'])

@@ -6,7 +6,7 @@ import type { Environment } from '../environment.ts'
 import { Outage, postAnonymous } from '../sync/server.ts'
 import { lockedProfile } from './device.ts'
 import { type Profile, readProfile, writeProfile } from './profile.ts'
-import { forgetRevoked } from './revoked.ts'
+import { destroyRevoked, forgetRevoked } from './revoked.ts'
 import { deviceSealKey, seal } from './sealed.ts'
 
 export interface EnrollParts {
@@ -28,6 +28,8 @@ export interface Enrollment {
  * gives its data key back at the next sign-in (FAULTS D16). Throws DomainError `code_invalid`, `needs_internet`.
  */
 export const enrollDevice = async (parts: EnrollParts, { code, name, server_url }: Enrollment): Promise<Profile> => {
+  // What another key has closed would be in the way of the new one.
+  destroyRevoked(parts.folder)
   const locked = lockedProfile(parts)
   if (!locked && readProfile(parts.folder)) throw new DomainError('invalid_input', 'This computer is enrolled already.')
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
@@ -59,7 +61,7 @@ export const enrollDevice = async (parts: EnrollParts, { code, name, server_url 
     known_staff: [],
   }
   mkdirSync(parts.folder, { recursive: true, mode: 0o700 })
-  forgetRevoked(parts.folder)
   writeProfile(parts.folder, profile)
+  forgetRevoked(parts.folder)
   return profile
 }

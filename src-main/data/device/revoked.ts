@@ -1,13 +1,15 @@
 import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { DomainError } from '../../../src-shared/errors.ts'
 import { instantSchema } from '../../../src-shared/schema/columns.ts'
 import type { InstantText } from '../../../src-shared/time.ts'
-import type { Profile } from './profile.ts'
+import { type Profile, readProfile } from './profile.ts'
 import { readIfThere, syncFolder, writeWhole } from './whole-file.ts'
 
 /** What stays of a computer that was revoked: enough for people to know what happened to it. */
 const revokedSchema = z.strictObject({
+  device_id: z.uuid(),
   name: z.string(),
   facility_name: z.string(),
   server_url: z.string(),
@@ -17,29 +19,74 @@ type Revoked = z.infer<typeof revokedSchema>
 
 const revokedFile = (folder: string): string => path.join(folder, 'revoked.json')
 
-/** Undefined when this computer is enrolled, or never was. Throws when the file is there but damaged. */
+/** Undefined where this computer was not revoked, or nobody can read that it was: the server says so again. */
 export const readRevoked = (folder: string): Revoked | undefined => {
-  const text = readIfThere(revokedFile(folder))
-  return text === undefined ? undefined : revokedSchema.parse(JSON.parse(text))
+  try {
+    return revokedSchema.safeParse(JSON.parse(readIfThere(revokedFile(folder)) ?? 'null')).data
+  } catch {
+    return undefined
+  }
 }
 
 /** Decides that everything goes: from here on `destroyRevoked` does so, also after a kill. */
 export const markRevoked = (folder: string, profile: Profile, at: InstantText): void => {
-  const { name, facility_name, server_url } = profile
-  writeWhole(revokedFile(folder), JSON.stringify({ name, facility_name, server_url, at } satisfies Revoked))
+  const { device_id, name, facility_name, server_url } = profile
+  const revoked: Revoked = { device_id, name, facility_name, server_url, at }
+  try {
+    writeWhole(revokedFile(folder), JSON.stringify(revoked))
+  } catch (error) {
+    // What failed and took effect is decided: going on with work would be to destroy that, too.
+    if (readRevoked(folder)?.device_id !== device_id) throw error
+  }
 }
 
-/** Before a new enrollment is written down. */
+/** Once another enrollment is written down. */
 export const forgetRevoked = (folder: string): void => rmSync(revokedFile(folder), { force: true })
 
-/** The keys, and what they open: the databases, also what is left of damaged and replaced ones. */
-const keys = 'device.json'
-const isOfFacility = (name: string): boolean => /^(device\.json|desk|replica-)/.test(name)
+/** The profile first: without its keys nothing else can be read. */
+const inOrder = [/^device\.json/, /^desk(-[^/]*)?\.db/, /^replica-[^/]*\.db/]
 
-/** Destroys the keys first, then all that they open, where this computer was revoked (SECURITY §3). */
+/**
+ * Destroys the keys, then all that they open, where this computer was revoked (SECURITY §3). A note that has come back beside
+ * another enrollment, from a backup of the folder, destroys nothing. Throws when something could not be removed; the rest is.
+ */
 export const destroyRevoked = (folder: string): void => {
-  if (!readRevoked(folder)) return
-  rmSync(path.join(folder, keys), { force: true })
+  const revoked = readRevoked(folder)
+  if (!revoked || isAnother(folder, revoked)) return
+  const failed: unknown[] = []
+  const names = readdirSync(folder)
+  for (const name of inOrder.flatMap((form) => names.filter((each) => form.test(each)))) {
+    try {
+      rmSync(path.join(folder, name), { force: true, maxRetries: 3 })
+    } catch (error) {
+      failed.push(error)
+    }
+  }
   syncFolder(folder)
-  for (const name of readdirSync(folder).filter(isOfFacility)) rmSync(path.join(folder, name), { force: true })
+  if (failed.length === 0) return
+  const message = 'Some data of a facility that this computer was shut out of cannot be removed.'
+  throw Object.assign(new DomainError('disk_failing', message), { cause: failed[0] })
+}
+
+interface StartParts {
+  readonly folder: string
+  readonly onFault: (error: unknown) => void
+}
+
+/** At the start, where a kill was quicker. What cannot be removed is no reason not to start. */
+export const finishDestroying = ({ folder, onFault }: StartParts): void => {
+  try {
+    destroyRevoked(folder)
+  } catch (error) {
+    onFault(error)
+  }
+}
+
+const isAnother = (folder: string, { device_id }: Revoked): boolean => {
+  try {
+    const profile = readProfile(folder)
+    return profile !== undefined && profile.device_id !== device_id
+  } catch {
+    return true
+  }
 }

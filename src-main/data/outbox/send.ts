@@ -2,6 +2,7 @@ import {
   followsHeader,
   maxBatchBytes,
   type MutationEnvelope,
+  type MutationOutcome,
   mutationsResponse,
 } from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
@@ -20,6 +21,8 @@ export interface SenderParts {
   /** The server will not take the batch as it is; it is tried again later. */
   readonly onProblem: (error: DomainError) => void
   readonly onFault: (error: unknown) => void
+  /** The server has refused work because this device is revoked. */
+  readonly onRevoked: () => void
 }
 
 export interface SenderOptions {
@@ -70,10 +73,12 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
       }
       step({ kind: 'handed', upTo: last.seq })
       const headers = skipsTo(parts, after, batch)
-      await parts.server.post('/v1/mutations', { mutations: batch }, mutationsResponse, headers)
+      const { outcomes } = await parts.server.post('/v1/mutations', { mutations: batch }, mutationsResponse, headers)
+      requireAnswersTo(batch, outcomes)
       // Whoever has taken over may have begun further back.
       if (upload.state !== 'ended') keepAnswered(parts.desk, last.seq, epoch)
       step({ kind: 'answered' })
+      if (outcomes.some(({ error }) => error?.code === 'device_revoked')) parts.onRevoked()
     } catch (error) {
       if (!(error instanceof Outage) && !(error instanceof DomainError)) parts.onFault(error)
       step(eventOf(error), error)
@@ -88,6 +93,12 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
       cancelTimer()
     },
   }
+}
+
+/** One outcome each, in their order: what says less is no answer of our server. */
+const requireAnswersTo = (batch: readonly MutationEnvelope[], outcomes: readonly MutationOutcome[]): void => {
+  const isWhole = outcomes.length === batch.length && batch.every(({ id }, index) => outcomes[index]?.id === id)
+  if (!isWhole) throw new Outage(new Error('This answers another batch'))
 }
 
 const eventOf = (error: unknown): UploadEvent => {

@@ -1,13 +1,15 @@
 import { logHeader } from '../../../src-shared/contract/http.ts'
 import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
 import type { ErrorData } from '../../../src-shared/errors.ts'
+import type { Environment } from '../environment.ts'
 import { type Sender, type SenderOptions, startSender } from '../outbox/send.ts'
 import type { Removal } from './brake.ts'
+import { createHandOver, type HandOver, type HandOverParts } from './hand-over.ts'
 import { LogFeed, type LogFeedParts } from './log-feed.ts'
 
-export interface SyncParts extends Omit<LogFeedParts, 'onProblem'> {
-  /** An admin has revoked this device, and the server has all its work up to this number. May be told again. */
-  readonly onHandedOver: (upTo: number) => void
+export interface SyncParts
+  extends Omit<LogFeedParts, 'onProblem'>, Pick<HandOverParts, 'deviceId' | 'leaseKey' | 'onReleased'> {
+  readonly environment: Pick<Environment, 'clock' | 'random' | 'bytes'>
 }
 
 /** Both directions: follows the facility log and sends the outbox (DESIGN.md §6). */
@@ -16,17 +18,22 @@ export class Sync {
   readonly #feed: LogFeed
   #sender: Sender
   #line: Pick<SyncStatus, 'online' | 'problem'> = { online: false, problem: null }
-  #isHandingOver = false
+  readonly #handOver: HandOver
 
   constructor(parts: SyncParts) {
     this.#parts = parts
     this.#sender = this.#startSender()
+    this.#handOver = createHandOver({
+      ...parts,
+      sendAll: () => this.sendAgain(),
+      doneUpTo: () => this.#sender.doneUpTo(),
+    })
     this.#feed = new LogFeed({
       ...parts,
       onShown: () => this.#onShown(),
       onProblem: (problem) => {
         this.#onRefusal(problem)
-        if (problem.code === 'device_revoked') this.#handOver()
+        if (problem.code === 'device_revoked') this.#handOver.begin()
       },
     })
     this.#feed.begin()
@@ -73,23 +80,12 @@ export class Sync {
   stop(): void {
     this.#feed.stop()
     this.#sender.stop()
+    this.#handOver.stop()
   }
 
   /** Rows here were other than the server's: it may have lost more than these, so all that is kept goes once more (SPEC H5). */
   sendAgain(): void {
     this.#renewSender({ isAll: true })
-  }
-
-  /** For the last time all that is kept goes once more, whatever was answered: afterwards nobody has it (SPEC U7). */
-  #handOver(): void {
-    if (!this.#isHandingOver) {
-      this.#isHandingOver = true
-      this.sendAgain()
-      return
-    }
-    // Said again, after the last answer: nobody has taken it back meanwhile.
-    const upTo = this.#sender.doneUpTo()
-    if (upTo !== undefined) this.#parts.onHandedOver(upTo)
   }
 
   #onShown(): void {
@@ -116,6 +112,8 @@ export class Sync {
         environment,
         onProblem: (error) => this.#onRefusal(error),
         onFault: this.#parts.onFault,
+        // A log that waits for a person does not ask.
+        onRevoked: () => this.#handOver.begin(),
       },
       options,
     )

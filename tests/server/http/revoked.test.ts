@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { logHeader } from '../../../src-shared/contract/http.ts'
 import { paymentOf } from '../../support/payment-args.ts'
 import { type Answered, startSyncServer, type TestDevice, type TestServer } from '../../support/sync-server.ts'
 import { until } from '../../support/until.ts'
@@ -68,6 +69,25 @@ describe('a device that the server remembers, and that is revoked now', () => {
     await device.send(made)
 
     expect(await server.sql('select from payments where device_id = $1', [device.enrolled.device_id])).toEqual([])
+  })
+
+  test('makes nobody load anew by a number that it has left out', async () => {
+    const device = await server.enroll()
+    const { headers } = await device.request('/v1/shape?offset=-1')
+    const mutation = { ...(await checkIn(device)), seq: 9999 }
+    await revoke(device)
+    await server.sql("update server_epoch set since = now() - interval '61 minutes', written_by = pg_current_xact_id()")
+    const epoch = async () => server.sql('select epoch from server_epoch')
+    const before = await epoch()
+
+    const answer = await device.request('/v1/mutations', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [logHeader]: headers.get('electric-handle') ?? '' },
+      body: JSON.stringify({ mutations: [mutation] }),
+    })
+
+    expect(answer).toMatchObject({ status: 409, body: { code: 'sequence_gap' } })
+    expect(await epoch()).toEqual(before)
   })
 
   test('is told once more what became of earlier work', async () => {

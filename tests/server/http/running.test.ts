@@ -209,6 +209,7 @@ test('the OpenAPI page describes every route', async () => {
     '/metrics',
     '/v1/devices/enroll',
     '/v1/device-codes',
+    '/v1/devices/release',
     '/v1/token',
     '/v1/sign-in',
     '/v1/shape',

@@ -34,12 +34,15 @@ interface World {
   readonly epoch?: string
   /** Throws what the server says, or answers. */
   readonly answer: (seqs: readonly number[], headers: Readonly<Record<string, string>>) => void
+  /** What is said of so many mutations in place of one outcome each. */
+  readonly say?: (outcomes: readonly object[]) => readonly object[]
 }
 
 const start = (world: World) => {
   const sent: number[][] = []
   const problems: string[] = []
   const faults: unknown[] = []
+  let revocations = 0
   sender = startSender({
     desk: {
       mutationsAfter: (seq, limit) => world.saved.filter((each) => each.seq > seq).slice(0, limit),
@@ -54,16 +57,18 @@ const start = (world: World) => {
         sent.push(seqs)
         world.answer(seqs, headers)
         const outcomes = mutations.map(({ id, seq }) => ({ id, seq, outcome: 'applied', error: null }))
-        return answer.parse({ outcomes, last_seq: Math.max(world.progress, ...seqs) })
+        const said = world.say?.(outcomes) ?? outcomes
+        return answer.parse({ outcomes: said, last_seq: Math.max(world.progress, ...seqs) })
       },
     },
     decided: { progress: world.progress, epoch: world.epoch },
     environment: environmentWith({ random: () => 0 }),
     onProblem: ({ code }) => problems.push(code),
     onFault: (fault) => faults.push(fault),
+    onRevoked: () => void (revocations += 1),
   })
   sender.notify('wake')
-  return { sent, problems, faults }
+  return { sent, problems, faults, revocations: () => revocations }
 }
 
 const gap = (expected: number): DomainError => new DomainError('sequence_gap', 'gap', { expected })
@@ -77,6 +82,33 @@ test('an answer that comes when another one has taken over is not kept: that one
   await delay(10)
 
   expect(world.answered).toBe('0 ')
+})
+
+test.each([
+  ['nothing', () => []],
+  ['less', (outcomes: readonly object[]) => outcomes.slice(1)],
+  ['something else', (outcomes: readonly object[]) => outcomes.map((each) => ({ ...each, id: envelope(9).id }))],
+])('an answer that says %s of what was sent is none: it goes again (U5)', async (_what, say) => {
+  const { sent } = start({ saved: saved(1, 2), progress: 0, answer: () => undefined, say })
+
+  await until(() => sent.length === 3)
+
+  expect(sent).toEqual([
+    [1, 2],
+    [1, 2],
+    [1, 2],
+  ])
+  expect(sender?.doneUpTo()).toBeUndefined()
+})
+
+test('a refusal because the device is revoked is told (U7)', async () => {
+  const error = { code: 'device_revoked', message: 'Revoked', details: {} }
+  const say = (outcomes: readonly object[]) => outcomes.map((each) => ({ ...each, outcome: 'refused', error }))
+
+  const { revocations } = start({ saved: saved(1), progress: 0, answer: () => undefined, say })
+  await until(() => sender?.doneUpTo() === 1)
+
+  expect(revocations()).toBe(1)
 })
 
 describe('what the server says of the sequence (U4)', () => {
