@@ -41,17 +41,29 @@ const lookEveryMs = 5000
 /** Gives away everything that a revoked device keeps, until the server lets go of it or takes the revocation back (SPEC U7). */
 export const createHandOver = (parts: HandOverParts): HandOver => {
   let isOn = false
+  /** Whether all that is kept is on its way again. */
+  let isSent = false
   let cancel = (): void => undefined
   const later = (): void => {
     cancel = parts.environment.clock.after(lookEveryMs, () => void look())
   }
+  const sendAll = (): void => {
+    try {
+      parts.sendAll()
+      isSent = true
+    } catch (error) {
+      // A disk that fails: with the next look.
+      isSent = false
+      parts.onFault(error)
+    }
+  }
   const look = async (): Promise<void> => {
-    const upTo = parts.doneUpTo()
+    const upTo = isSent ? parts.doneUpTo() : undefined
     const answer = upTo === undefined ? 'not_done' : await askFor(parts, upTo)
     if (!isOn) return
     isOn = answer !== 'kept'
     if (!isOn) return
-    if (answer === 'missing') parts.sendAll()
+    if (!isSent || answer === 'missing') sendAll()
     if (typeof answer === 'object') parts.onReleased(answer)
     later()
   }
@@ -59,8 +71,8 @@ export const createHandOver = (parts: HandOverParts): HandOver => {
     begin() {
       if (isOn) return
       isOn = true
-      parts.sendAll()
       later()
+      sendAll()
     },
     stop() {
       isOn = false

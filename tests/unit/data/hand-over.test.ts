@@ -43,7 +43,11 @@ const sign = async (
     .sign(by)
 
 /** Begins it; each `look` is five seconds later. */
-const start = (answer: (asked: Asked) => Promise<object>, doneUpTo: () => number | undefined = () => 7) => {
+const start = (
+  answer: (asked: Asked) => Promise<object>,
+  doneUpTo: () => number | undefined = () => 7,
+  onSend = (): void => undefined,
+) => {
   const asked: Asked[] = []
   const released: Release[] = []
   const faults: unknown[] = []
@@ -70,7 +74,10 @@ const start = (answer: (asked: Asked) => Promise<object>, doneUpTo: () => number
         },
       },
     },
-    sendAll: () => void (sent += 1),
+    sendAll: () => {
+      onSend()
+      sent += 1
+    },
     doneUpTo,
     onReleased: (release) => released.push(release),
     onFault: (fault) => faults.push(fault),
@@ -128,6 +135,25 @@ describe('a device that somebody has called revoked (U7)', () => {
     await look()
 
     expect([sent(), released]).toEqual([3, []])
+  })
+
+  test('asks for nothing before all could be sent', async () => {
+    const world = { isFailing: true }
+    const { look, asked, sent, faults } = start(
+      async (each) => ({ state: 'released', release: await sign(each) }),
+      () => 7,
+      () => {
+        if (world.isFailing) throw new Error('The disk failed')
+      },
+    )
+
+    await look()
+    const before = asked.length
+    world.isFailing = false
+    await look()
+    await look()
+
+    expect([before, sent(), faults.length, asked.length]).toEqual([0, 1, 2, 1])
   })
 
   test('asks again after an outage', async () => {
