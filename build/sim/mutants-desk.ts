@@ -89,7 +89,7 @@ export const deskMutants: readonly Mutant[] = [
     name: 'hash of a part (F10)',
     file: 'src-main/data/snapshot/load-parts.ts',
     changes: [["throw new DamagedPart('its hash is another one')", 'return']],
-    plan: { ...noise, snapshots: 3000, deviceFalls: 8000 },
+    plan: { ...noise, snapshots: 1500, deviceFalls: 8000, once: ['change the epoch', 'prune removals'] },
   },
   {
     name: 'today is not all (F12)',
@@ -139,6 +139,7 @@ export const deskMutants: readonly Mutant[] = [
     name: 'answer to this request (N8)',
     file: 'src-main/data/sync/server.ts',
     changes: [["=== name ? undefined : 'A cache'", "=== '' ? 'A cache' : undefined"]],
+    also: { file: 'src-main/data/outbox/send.ts', changes: [['      requireAnswersTo(batch, outcomes)\n', '']] },
     plan: noise,
   },
   {

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Mutant } from './mutant.ts'
+import { changesOf, type Mutant } from './mutant.ts'
 import { mutants } from './mutant-list.ts'
 import { runSeeds } from './supervisor.ts'
 
@@ -43,7 +43,7 @@ const runMutant = async (mutant: Mutant, { from, count, workers, operations }: M
   try {
     for (const part of parts) cpSync(path.join(root, part), path.join(folder, part), { recursive: true })
     symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
-    change(path.join(folder, mutant.file), mutant)
+    for (const { file, changes } of changesOf(mutant)) change(path.join(folder, file), changes)
     const totals = await runSeeds({
       from,
       count,
@@ -66,10 +66,10 @@ const runMutant = async (mutant: Mutant, { from, count, workers, operations }: M
   }
 }
 
-const change = (file: string, { name, changes }: Mutant): void => {
+const change = (file: string, changes: Mutant['changes']): void => {
   let text = readFileSync(file, 'utf8')
   for (const [from, to] of changes) {
-    if (text.split(from).length !== 2) throw new Error(`${name}: the line is not there once in ${file}`)
+    if (text.split(from).length !== 2) throw new Error(`${from} is not there once in ${file}`)
     text = text.replace(from, () => to)
   }
   writeFileSync(file, text)
