@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Reserve } from './disk-reserve.ts'
 import type { ReplicaWork } from './snapshot/replica-work.ts'
 import { databaseFiles, openEncrypted, type OpenOptions, type SqliteDatabase } from './sqlite.ts'
+import { syncFolder } from './whole-file.ts'
 
 export interface Clock {
   /** Epoch ms; may be off by years and may jump. */
@@ -65,11 +66,7 @@ const systemDisk: Disk = {
   },
   move(from, to) {
     renameSync(from, to)
-    // Windows cannot open a folder to sync it; its rename is durable by itself.
-    if (process.platform === 'win32') return
-    const folder = openSync(path.dirname(to), 'r')
-    fsyncSync(folder)
-    closeSync(folder)
+    syncFolder(path.dirname(to))
   },
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
-import { readIfThere, writeWhole } from './whole-file.ts'
+import { readIfThere, writeWhole } from '../whole-file.ts'
 
 /** One person who can unlock this computer without internet. */
 const knownStaff = z.strictObject({

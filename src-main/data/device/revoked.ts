@@ -5,7 +5,7 @@ import { DomainError } from '../../../src-shared/errors.ts'
 import { instantSchema } from '../../../src-shared/schema/columns.ts'
 import type { InstantText } from '../../../src-shared/time.ts'
 import { type Profile, readProfile } from './profile.ts'
-import { readIfThere, syncFolder, writeWhole } from './whole-file.ts'
+import { readIfThere, syncFolder, writeWhole } from '../whole-file.ts'
 
 /** What stays of a computer that was revoked: enough for people to know what happened to it. */
 const revokedSchema = z.strictObject({
