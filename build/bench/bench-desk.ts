@@ -110,6 +110,13 @@ export interface FirstSync {
 
 const isWhole = ({ received_up_to, other_days }: SyncStatus): boolean => received_up_to !== null && other_days === null
 
+/** Waits until every row of its facility is there, after a first sync was begun. */
+export const allRows = async (desk: BenchDesk): Promise<void> => {
+  const whole = desk.push(({ push: name, data: status }) => name === 'sync-status' && isWhole(status))
+  if (isWhole(await desk.call('sync.status'))) whole.catch(() => undefined)
+  else await whole
+}
+
 const secondsSince = (begin: number): number => (performance.now() - begin) / 1000
 
 /** Starts a new desk, enrolls it with the code and signs in: what happens once at each computer. */
@@ -118,11 +125,9 @@ export const firstSync = async (desk: BenchDesk, code: string, serverUrl: string
   await desk.call('app.state')
   const begin = performance.now()
   await desk.call('device.enroll', { code, name: 'Bench', server_url: serverUrl })
-  const whole = desk.push(({ push: name, data: status }) => name === 'sync-status' && isWhole(status))
   await desk.signIn()
   const usableSeconds = secondsSince(begin)
-  if (isWhole(await desk.call('sync.status'))) whole.catch(() => undefined)
-  else await whole
+  await allRows(desk)
   const seconds = secondsSince(begin)
   return { rows: (await desk.call('app.state')).rows_received, usableSeconds, seconds }
 }
