@@ -52,6 +52,9 @@ interface Unlocked extends Engine {
 /** A local unlock asks the server for a new lease when less than this is left of the old one. */
 const renewWhenLeftMs = 13 * 24 * 3600 * 1000
 
+/** A load says how far it is a few hundred times a second: nobody reads that fast. */
+const statusPauseMs = 50
+
 /** Composes device, store and sync, and knows who is signed in. One per profile. */
 export class DataProcess {
   readonly #parts: DataProcessParts
@@ -61,7 +64,7 @@ export class DataProcess {
   #session: Session | undefined
   readonly #exclusive = mutex()
   readonly #lastProblem = problemMemory(() => this.now)
-  readonly pushStatus = coalesced(() => void this.#sendStatus().catch(this.#parts.onFault))
+  readonly pushStatus = coalesced(() => void this.#sendStatus().catch(this.#parts.onFault), statusPauseMs)
 
   constructor(parts: DataProcessParts) {
     this.#parts = parts
@@ -149,9 +152,7 @@ export class DataProcess {
   tablesChanged(tables: readonly string[]): void {
     this.#parts.push({ push: 'tables-changed', data: { tables: [...tables] } })
     this.pushStatus()
-    if (tables.some((table) => sessionTables.has(table))) {
-      void this.#readSession().then(() => this.#announce(), this.#parts.onFault)
-    }
+    if (tables.some((table) => sessionTables.has(table))) this.#sessionChanged()
   }
 
   printJobsChanged(): void {
@@ -169,12 +170,7 @@ export class DataProcess {
       ...this.#parts,
       onContact: (problem) => this.#unlocked?.sync.onContact(problem),
       // A lease that was over by a wrong clock may hold after all.
-      onClock: coalesced(
-        () =>
-          void this.#readSession()
-            .then(() => this.#announce())
-            .catch(this.#parts.onFault),
-      ),
+      onClock: coalesced(() => this.#sessionChanged()),
       waiting: () => this.#unlocked && waitingCount(this.#unlocked.store),
     })
   }
@@ -220,6 +216,12 @@ export class DataProcess {
         }
       }
     })
+  }
+
+  #sessionChanged(): void {
+    this.#readSession()
+      .then(() => this.#announce())
+      .catch(this.#parts.onFault)
   }
 
   #onShown(): void {
