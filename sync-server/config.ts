@@ -215,7 +215,7 @@ export const readConfig = (environment: Environment): Config => {
     compactMinutes: required('COMPACT_MINUTES', settings.COMPACT_MINUTES),
     snapshotFolder: snapshotFolderOf(read('SNAPSHOT_FOLDER', optionalSettings.SNAPSHOT_FOLDER), keys),
     oldestDataVersion,
-    chunkLimit: { rows: 5_000, bytes: 4_000_000 },
+    chunkLimit: { rows: 2_000, bytes: 4_000_000 },
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return config

@@ -39,9 +39,6 @@ export interface StoreParts {
   readonly onDamage?: () => void
 }
 
-/** Some ten milliseconds of work. */
-const entriesPerPiece = 1000
-
 /** The two databases of a device and the only ways to change them, one at a time (DESIGN.md §5). */
 export class Store {
   readonly desk: Desk
@@ -171,13 +168,10 @@ export class Store {
     )
   }
 
-  /** Adds rows of a first sync to the replica that is not shown yet, in pieces that local writes get in between. */
+  /** Adds rows of a first sync to the replica that is not shown yet; between two such pieces local writes get their turn. */
   async append(entries: readonly LogEntry[], handle: string | undefined, since = 0): Promise<void> {
-    for (let from = 0; from < entries.length; from += entriesPerPiece) {
-      const piece = entries.slice(from, from + entriesPerPiece)
-      await this.#exclusive(() => loadEntries(this.#loadingCopy(), piece, { handle, since }))
-      await setImmediate()
-    }
+    await this.#exclusive(() => loadEntries(this.#loadingCopy(), entries, { handle, since }))
+    await setImmediate()
   }
 
   /** The first sync came to its end: its replica is shown from now on, in place of the old one where there is one. */

@@ -91,7 +91,7 @@ const replicaOver = (
   tune(readConnection, { cacheKib: 32_768 })
   const state = stateStore(db)
   const { isIndexed, isComplete } = state.read()
-  if (!isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 8000 })
+  if (!isComplete) tune(db, { cacheKib: 65_536, pagesInLog: 1000 })
   // Once on a connection: a replica that was completed and not shown yet is completed again.
   let search = isIndexed ? installSearch(db) : undefined
   let live = isComplete && search ? goLive(db, search) : undefined

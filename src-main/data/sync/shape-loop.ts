@@ -1,6 +1,5 @@
 import { isChangeMessage, type Message, ShapeStream } from '@electric-sql/client'
 import { epochOf } from '../../../src-shared/contract/handle.ts'
-import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import type { Environment } from '../environment.ts'
 import type { LogEvent } from './feed.ts'
 import { type LogBodies, logBodies } from './log-bodies.ts'
@@ -66,25 +65,16 @@ export const followLog = ({
 const sinceIn = (offset: string, handle: string | undefined): number =>
   epochOf(handle) === undefined ? 0 : Number(/^\d+_(\d+)$/.exec(offset)?.[1] ?? 0)
 
-const toLogEvents = (messages: readonly Message[], bodies: LogBodies, since: number): readonly LogEvent[] => {
-  const events: LogEvent[] = []
-  let entries: LogEntry[] = []
-  const flush = (): void => {
-    if (entries.length > 0) events.push({ kind: 'entries', entries, since })
-    entries = []
-  }
+const toLogEvents = function* (messages: readonly Message[], bodies: LogBodies, since: number): Generator<LogEvent> {
   for (const message of messages) {
     if (isChangeMessage(message)) {
-      entries = entries.concat(bodies.take(message.value))
+      for (const entries of bodies.take(message.value)) yield { kind: 'entries', entries, since }
       continue
     }
-    flush()
     const { control } = message.headers
-    if (control === 'must-refetch') events.push({ kind: 'must-refetch' })
-    if (control === 'up-to-date') events.push(upToDate(message.headers))
+    if (control === 'must-refetch') yield { kind: 'must-refetch' }
+    if (control === 'up-to-date') yield upToDate(message.headers)
   }
-  flush()
-  return events
 }
 
 /** Our server adds its clock at that position; a plain Electric does not. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import { Outage } from '../../../src-main/data/sync/server.ts'
 import { logBodies } from '../../../src-main/data/sync/log-bodies.ts'
 
@@ -20,8 +21,35 @@ test('what compaction takes out of the log is no entry, though Electric tells of
   const response = await bodies.fetch('http://server/v1/shape')
   const [parcel, ...rest] = (await response.json()) as [{ value: Record<string, unknown> }, ...unknown[]]
 
-  expect(bodies.take(parcel.value)).toEqual([{ position: 7, table_name: 'families', row_id: 'f', row: { id: 'f' } }])
+  expect([...bodies.take(parcel.value)]).toEqual([
+    [{ position: 7, table_name: 'families', row_id: 'f', row: { id: 'f' } }],
+  ])
   expect(rest).toEqual([upToDate])
+})
+
+test('a long answer is read in pieces, each when it is asked for, so that local writes need not wait for all of it', async () => {
+  const rowOf = (index: number) => (index < 500 ? `{"id":"f${index}"}` : 'not JSON')
+  const valueOf = (_: unknown, index: number) => ({
+    position: String(index + 1),
+    table_name: 'families',
+    row_id: `f${index}`,
+    row: rowOf(index),
+  })
+  const body = Array.from({ length: 600 }, valueOf).map((value) => entry('insert', value))
+  const bodies = logBodies(
+    async () => Response.json([...body, upToDate]),
+    () => 0,
+  )
+
+  const [parcel] = (await (await bodies.fetch('http://server/v1/shape')).json()) as [{ value: Record<string, unknown> }]
+  const pieces: (readonly LogEntry[])[] = []
+  const readAll = (): void => {
+    for (const piece of bodies.take(parcel.value)) pieces.push(piece)
+  }
+
+  expect(readAll).toThrow(SyntaxError)
+  expect(pieces.map(({ length }) => length)).toEqual([250, 250])
+  expect(pieces[1]?.at(-1)).toEqual({ position: 500, table_name: 'families', row_id: 'f499', row: { id: 'f499' } })
 })
 
 test('no answer puts the log to sleep for long (F6)', async () => {
