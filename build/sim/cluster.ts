@@ -9,11 +9,11 @@ export interface Cluster {
 }
 
 /**
- * A PostgreSQL server that forces nothing to the disk, with a migrated template. A process of its own keeps it, in a group of
+ * A PostgreSQL server that forces nothing to the disk, with a template that the simulator in this folder has migrated. A process of its own keeps it, in a group of
  * its own, and ends it when this one is gone, however that ended.
  */
-export const startCluster = async (): Promise<Cluster> => {
-  const keeper = fork(path.join(import.meta.dirname, 'cluster-main.ts'), { detached: true })
+export const startCluster = async (simulator: string): Promise<Cluster> => {
+  const keeper = fork(path.join(simulator, 'cluster-main.ts'), { detached: true })
   const exited = once(keeper, 'exit')
   const templateUrl = await Promise.race([
     once(keeper, 'message').then(([url]) => String(url)),

@@ -41,6 +41,8 @@ interface DeviceWatcher<D> {
   readonly crashed: (device: D, kind: CrashKind) => void
   /** It has got on with the proof of its health. */
   readonly compared: (device: D, status: HealthStatus) => void
+  /** A local write took time of the scheduler, which is that of the network. */
+  readonly waited: (device: D, command: string) => void
   readonly failed: (device: D, what: string, error: unknown) => void
 }
 

@@ -132,7 +132,7 @@ export class SimDevice {
     } finally {
       running.writes -= 1
       history.count('check I9')
-      if (scheduler.now() !== began) watcher.failed(this, 'I9: a local write waited', command.name)
+      if (scheduler.now() !== began) watcher.waited(this, command.name)
     }
   }
 

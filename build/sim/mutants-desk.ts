@@ -207,4 +207,21 @@ export const deskMutants: readonly Mutant[] = [
     changes: [["? desk.peek('receipt') : null", "? desk.peek('receipt') + 1 : null"]],
     plan: calm,
   },
+  {
+    name: 'a local write waits for no line (I9)',
+    file: 'src-main/data/store.ts',
+    changes: [
+      [
+        'const loaded = await load(this.#work, this.#targetOf(generation))',
+        'const loaded = await this.#exclusive(() => load(this.#work, this.#targetOf(generation)))',
+      ],
+    ],
+    plan: { ...cuts, snapshots: 1500, once: ['change the epoch'] },
+  },
+  {
+    name: 'pages are encrypted (I7)',
+    file: 'src-main/data/sqlite.ts',
+    changes: [["  db.pragma(`key = 'raw:${Buffer.from(options.key).toString('hex')}'`)\n", '']],
+    plan: calm,
+  },
 ]

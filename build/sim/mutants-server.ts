@@ -110,4 +110,28 @@ export const serverMutants: readonly Mutant[] = [
     changes: [['why ?? (isRevoked ? revokedDevice() : undefined)', 'why']],
     plan: { ...cuts, once: ['revoke a device'] },
   },
+  {
+    name: 'the log of its own facility alone (I7)',
+    file: 'sync-server/shapes/log.ts',
+    changes: [
+      [
+        '"row" from sync_log\n        where facility_id = ${log.facilityId} and audience',
+        '"row" from sync_log\n        where audience',
+      ],
+      [
+        'select * from sync_log\n    where facility_id = ${log.facilityId} and audience',
+        'select * from sync_log\n    where audience',
+      ],
+    ],
+    also: {
+      file: 'migrations/postgres/0003-facility-log.sql',
+      changes: [
+        [
+          'on sync_log for select to foyer_feed using (facility_id = (select app_facility()))',
+          'on sync_log for select to foyer_feed using (true)',
+        ],
+      ],
+    },
+    plan: calm,
+  },
 ]

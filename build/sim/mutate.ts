@@ -52,7 +52,7 @@ const runMutant = async (mutant: Mutant, { from, count, workers, operations }: M
       plan: mutant.plan,
       stopsEarly: true,
       onResult: () => undefined,
-      workerFile: path.join(folder, 'build/sim/worker.ts'),
+      simulator: path.join(folder, 'build/sim'),
     })
     const first = totals.failed.toSorted((a, b) => a.seed - b.seed)[0]
     return {

@@ -274,6 +274,7 @@ const deviceOf = (
       moved: watch.glance,
       crashed: watch.afterCrash,
       compared: health.told,
+      waited: (device, command) => void verdict.check('I9', false, () => `${device.name}: ${command} waited`),
       failed: (device, what, error) =>
         void verdict.check('engine', false, () => `${device.name}: ${what}: ${stackOf(error)}`),
     },

@@ -18,8 +18,8 @@ export interface SeedsOrder {
   readonly results?: readonly SeedResult[]
   /** Told of each seed that is done. */
   readonly onResult: (result: SeedResult, done: number) => void
-  /** The simulator to run; another copy of this repository for one that was changed on purpose. */
-  readonly workerFile?: string
+  /** The simulator to run, a folder; in another copy of this repository for one that was changed on purpose. */
+  readonly simulator?: string
 }
 
 /** What all seeds of an order together have shown. */
@@ -58,9 +58,11 @@ const hung = (seed: number, why: string): SeedResult => ({
   tail: [],
 })
 
+const simulatorOf = ({ simulator = import.meta.dirname }: SeedsOrder): string => simulator
+
 /** Runs seeds on a PostgreSQL of its own, spread over child processes. */
 export const runSeeds = async (order: SeedsOrder): Promise<Totals> => {
-  const cluster = await startCluster()
+  const cluster = await startCluster(simulatorOf(order))
   try {
     return await runSeedsOn(cluster, order)
   } finally {
@@ -99,8 +101,8 @@ const runSeedsOn = async (cluster: Cluster, order: SeedsOrder): Promise<Totals> 
   return totals
 }
 
-const startWorker = async ({ templateUrl }: Cluster, { workerFile }: SeedsOrder): Promise<ChildProcess> => {
-  const worker = fork(workerFile ?? path.join(import.meta.dirname, 'worker.ts'), [templateUrl], {
+const startWorker = async ({ templateUrl }: Cluster, order: SeedsOrder): Promise<ChildProcess> => {
+  const worker = fork(path.join(simulatorOf(order), 'worker.ts'), [templateUrl], {
     // Nearly all that a seed makes is forgotten at once: the fewer collections, the less is copied.
     execArgv: [...process.execArgv, '--max-semi-space-size=64'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
