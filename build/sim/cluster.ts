@@ -9,8 +9,8 @@ export interface Cluster {
 }
 
 /**
- * A PostgreSQL server that forces nothing to the disk, with a template that the simulator in this folder has migrated. A process of its own keeps it, in a group of
- * its own, and ends it when this one is gone, however that ended.
+ * A PostgreSQL server that forces nothing to the disk, with a template that the simulator in this folder has migrated. A
+ * process of its own keeps it, in a group of its own, and ends it when this one is gone, however that ended.
  */
 export const startCluster = async (simulator: string): Promise<Cluster> => {
   const keeper = fork(path.join(simulator, 'cluster-main.ts'), { detached: true })
