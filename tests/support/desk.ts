@@ -18,6 +18,7 @@ export interface DeskOptions {
   /** Stands between the desk and the network. */
   readonly fetch?: typeof fetch
   readonly now?: () => number
+  readonly random?: () => number
   readonly work?: ReplicaWork
   /** Of another keychain. */
   readonly deviceSecret?: Uint8Array

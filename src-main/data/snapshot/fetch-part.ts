@@ -1,4 +1,5 @@
 import type { SnapshotExtent, SnapshotManifest } from '../../../src-shared/contract/snapshot.ts'
+import { requestHeader } from '../../../src-shared/contract/http.ts'
 import type { Environment } from '../environment.ts'
 import { retryAfterMs } from '../sync/retry-after.ts'
 import { Outage, type Server } from '../sync/server.ts'
@@ -27,26 +28,37 @@ export class NotGiven extends Error {
   }
 }
 
+/** Our server is there, and has no time. */
+class Busy extends Outage {}
+
 /** These mean "later", and are waited through like an outage. Not 500: what fails every time may be this snapshot alone. */
 const laterStatuses = new Set([429, 502, 503, 504])
 
 /** How often the server may be reached in a row without bringing us on by one byte. */
 const mostFailures = 8
 
+/** After so many outages in a row without a byte, a minute or more, it is asked whether the log comes. */
+const doubtAfter = 20
+
 /** As the outbox waits: short, so that an outage's end is noticed soon. */
 const firstPauseMs = 250
 const longestPauseMs = 4000
 
 /**
- * Tries until there is an answer: without a line, or a server that has time, the log would not come either. `attempt` throws
- * Outage, NotGiven, or whatever a cut answer makes; it tells through `hasCome` whether it came on.
+ * Tries until there is an answer: without a line, or a server that has time, the log would not come either. Where it does
+ * come, something on the way keeps snapshots from us. `attempt` throws Outage, NotGiven, or whatever a cut answer makes; it
+ * tells through `hasCome` whether it came on.
  */
 const persistently = async <T>(line: Line, attempt: (hasCome: () => void) => Promise<T>): Promise<T> => {
   let failures = 0
+  let outages = 0
+  /** Then one more try: the line may have come back just now. */
+  let isLogComing = false
   for (let tries = 0; ; tries += 1) {
     try {
       return await attempt(() => {
         failures = 0
+        outages = 0
         tries = 0
       })
     } catch (error) {
@@ -54,6 +66,9 @@ const persistently = async <T>(line: Line, attempt: (hasCome: () => void) => Pro
       if (error instanceof NotGiven && error.status < 500) throw error
       if (!(error instanceof Outage)) failures += 1
       if (failures >= mostFailures) throw error instanceof NotGiven ? error : new NotGiven(0)
+      outages = error instanceof Outage && !(error instanceof Busy) ? outages + 1 : 0
+      if (outages > 0 && isLogComing) throw new NotGiven(0)
+      isLogComing = outages > 0 && outages % doubtAfter === 0 && (await logComes(line))
       const leastMs = error instanceof Outage ? error.retryAfterMs : 0
       const spreadMs = line.environment.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** tries)
       await pause(line, leastMs + firstPauseMs / 2 + spreadMs)
@@ -74,13 +89,25 @@ const pause = async ({ environment, signal }: Line, milliseconds: number): Promi
   signal.throwIfAborted()
 }
 
+const logComes = async ({ url, server, signal }: Line): Promise<boolean> => {
+  try {
+    const response = await server.fetch(`${url}/v1/shape?table=sync_log&offset=-1`, { signal })
+    await response.body?.cancel()
+    return response.status === 200
+  } catch {
+    signal.throwIfAborted()
+    return false
+  }
+}
+
 const request = async ({ url, server, signal }: Line, path: string): Promise<Response> => {
   const response = await server.fetch(url + path, { signal })
   if (response.status === 200) return response
   await response.body?.cancel()
   const { status, headers } = response
-  if (laterStatuses.has(status)) throw new Outage(new Error(`HTTP ${status}`), undefined, retryAfterMs(headers))
-  throw new NotGiven(status)
+  if (!laterStatuses.has(status)) throw new NotGiven(status)
+  const Later = headers.has(requestHeader) ? Busy : Outage
+  throw new Later(new Error(`HTTP ${status}`), undefined, retryAfterMs(headers))
 }
 
 /** What the server says of its snapshot, unread. Throws NotGiven. */
