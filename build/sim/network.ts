@@ -77,6 +77,8 @@ export class Link {
   readonly #cache = new Map<string, Answer>()
   /** How often the proxy will say that nothing is new. */
   #stuckFor = 0
+  /** Takes the ears off the signals of requests that are under way: Node keeps a signal for as long as somebody listens. */
+  readonly #deafen = new Set<() => void>()
 
   constructor(parts: LinkParts) {
     this.#parts = parts
@@ -88,13 +90,19 @@ export class Link {
       const { promise, resolve, reject } = Promise.withResolvers<Response>()
       let isOver = false
       const end = (finish: () => void): void => {
+        deafen()
         // Who was killed learns of nothing.
         if (isOver || isDead()) return
         isOver = true
         finish()
       }
       const abort = (): void => end(() => reject(init?.signal?.reason as Error))
-      init?.signal?.addEventListener('abort', abort, { once: true })
+      const deafen = (): void => {
+        init?.signal?.removeEventListener('abort', abort)
+        this.#deafen.delete(deafen)
+      }
+      this.#deafen.add(deafen)
+      init?.signal?.addEventListener('abort', abort)
       if (init?.signal?.aborted) abort()
       this.#carry({
         request: toRequest([input, init]),
@@ -104,6 +112,11 @@ export class Link {
       })
       return promise
     }
+  }
+
+  /** The run is over: nobody waits any more. */
+  close(): void {
+    for (const deafen of this.#deafen) deafen()
   }
 
   #fault(kind: string): void {

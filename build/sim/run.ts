@@ -170,6 +170,7 @@ const simulate = async (run: Run): Promise<void> => {
     device.isHeld = true
   }
   await scheduler.runUntil(() => false, 1)
+  for (const { link } of devices) link.close()
   await server.end()
   await activity.silence()
 }
