@@ -42,6 +42,10 @@ export const rescueDesk = (parts: RescueParts): boolean => {
     parts.migrate(fresh)
     fillFrom(fresh, leafRows(pages, pageBytes - reservedBytes))
     nameReplica(fresh, replicaToShow(parts))
+    // Closing would say nothing of a log that does not fit into the file, and the file alone is moved.
+    fresh.pragma('wal_checkpoint(TRUNCATE)')
+  } catch (error) {
+    throw diskProblem(error) ?? error
   } finally {
     fresh.close()
   }
