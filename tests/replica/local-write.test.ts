@@ -2,12 +2,13 @@ import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findCommand } from '../../src-shared/commands/index.ts'
-import { formatHlc } from '../../src-shared/hlc.ts'
+import { formatHlc, parseHlc } from '../../src-shared/hlc.ts'
 import { receiptContent } from '../../src-shared/rules/receipt.ts'
 import type { Database } from '../../src-shared/schema/tables.ts'
 import { Store } from '../../src-main/data/store.ts'
 import { academy, newId } from '../support/academy.ts'
 import { counterRows, entriesOf } from '../support/counter-rows.ts'
+import { environmentWith } from '../support/environment.ts'
 import {
   actorOf,
   checkInAll,
@@ -142,6 +143,33 @@ describe('the hybrid clock of a write is later than (W5)', () => {
     await store.apply({ entries, position: 901, handle: 'handle-1', serverTime: undefined })
 
     expect((await write()) > mark.hlc).toBe(true)
+  })
+
+  test('no more than the log, when a clock that was a month ahead is right again (T1)', async () => {
+    const write = async (at: number): Promise<string> => {
+      await store.close()
+      const parts = storeParts(folder, counter)
+      store = await Store.open({ ...parts, environment: environmentWith({ now: () => at }) })
+      return (await checkInAll(store, counter)).envelope.hlc
+    }
+    const month = 30 * 24 * 3600_000
+    const decide = (seq: number): Promise<readonly string[]> => {
+      const { device_id: id, facility_id } = academy
+      const serverTime = new Date(testNow + seq).toISOString()
+      const entries = entriesOf({ device_progress: [{ id, facility_id, last_seq: seq }] }, 900 + seq)
+      return store.apply({ entries, position: 901 + seq, handle: 'handle-1', serverTime })
+    }
+
+    const ahead = await write(testNow + month)
+    // Something is unsent: what comes after it must still be later.
+    await decide(0)
+    const behindIt = await write(testNow + 1)
+    await decide(2)
+    const decided = await write(testNow + 5 * 60_000)
+
+    expect(parseHlc(ahead).ms).toBe(testNow + month)
+    expect(behindIt > ahead).toBe(true)
+    expect(parseHlc(decided).ms).toBe(testNow + 5 * 60_000)
   })
 
   test('the write before it, also when that is run again from desk.db', async () => {

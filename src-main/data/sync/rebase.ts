@@ -4,6 +4,7 @@ import { applyCommand } from '../../../src-shared/commands/command.ts'
 import { findCommand } from '../../../src-shared/commands/index.ts'
 import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { DomainError, toErrorData } from '../../../src-shared/errors.ts'
+import { clampHlc } from '../../../src-shared/hlc.ts'
 import { type Applier, laterOf, latestHlcOf } from '../../../src-shared/replica/apply.ts'
 import type { LogEntry } from '../../../src-shared/replica/log-entry.ts'
 import { permissionsOf } from '../../../src-shared/rules/access.ts'
@@ -62,11 +63,23 @@ export const applyBatch = (parts: RebaseParts, batch: Batch): Promise<readonly s
       position: batch.position,
       handle: batch.handle,
       receivedUpTo: batch.serverTime,
-      latestHlc: latestHlcOf(batch.entries, replica.state.read().latestHlc),
+      latestHlc: latestHlcOf(batch.entries, latestHlcBefore(parts, batch)),
     })
     if (search.refresh()) touched.add('search_index')
     return [...touched]
   })
+
+/**
+ * What writes must be later than, besides this batch. The lead that a wrong clock gave them is over when nothing is unsent: the
+ * server takes nothing for later than a minute past its own time, and would order all that is written until then by when it
+ * arrives (W5).
+ */
+const latestHlcBefore = ({ replica, desk, profile }: RebaseParts, { serverTime }: Batch): string | undefined => {
+  const { latestHlc } = replica.state.read()
+  const isDecided = progressIn(replica.db, profile.device_id) >= desk.lastSeq()
+  if (!isDecided || latestHlc === undefined || serverTime === undefined) return latestHlc
+  return clampHlc(latestHlc, Date.parse(serverTime))
+}
 
 /** What a batch says of this device's work, if anything. */
 const progressAfter = ({ entries }: Batch, deviceId: string): number | undefined => {
