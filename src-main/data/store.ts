@@ -4,6 +4,7 @@ import { epochOf } from '../../src-shared/contract/handle.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { LogEntry } from '../../src-shared/replica/log-entry.ts'
 import type { Desk } from './desk/desk.ts'
+import type { Hole } from './desk/lost-work.ts'
 import { openDesk } from './desk/open.ts'
 import { reopeningDesk } from './desk/reopening-desk.ts'
 import type { Profile } from './device/profile.ts'
@@ -24,7 +25,7 @@ import { workInPlace } from './snapshot/work-in-place.ts'
 import { catchUp } from './sync/catch-up.ts'
 import { loadEntries } from './sync/load-entries.ts'
 import { applyBatch, type Batch, progressIn, type RebaseParts, replay } from './sync/rebase.ts'
-import { replaceLostWork } from './sync/replace-lost.ts'
+import { replaceLostBetween, replaceLostWork } from './sync/replace-lost.ts'
 import { takeOffUnsent } from './sync/take-off.ts'
 
 export interface StoreParts {
@@ -161,6 +162,13 @@ export class Store {
     })
   }
 
+  /** Says what is gone between two mutations that are kept (SPEC U9); answers with the tables that changed. */
+  replaceHole(hole: Hole): Promise<readonly string[]> {
+    return this.#exclusive(async () =>
+      this.#isShowing ? replaceLostBetween(this.#rebaseParts(this.#shown), this.#parts.environment, hole) : [],
+    )
+  }
+
   /** Puts rows of the shown replica right, if it still is at this place of the log (SPEC H5). */
   mend(entries: readonly LogEntry[], at: Pick<Batch, 'position' | 'handle'>): Promise<Mended | undefined> {
     return this.#exclusive(async () =>
@@ -198,10 +206,7 @@ export class Store {
     return this.#loading !== undefined && this.feedState.handle === undefined
   }
 
-  /**
-   * Lets a snapshot fill the file of the next replica (SPEC F10). When it is loaded the log goes on in that one, else in the
-   * one that was begun for it.
-   */
+  /** Lets a snapshot fill the next replica (SPEC F10). Loaded, the log goes on in that one, else in the one begun for it. */
   async fillNext(load: (work: ReplicaWork, target: ReplicaFile) => Promise<Loaded>): Promise<Loaded> {
     const generation = this.#loadingCopy().generation + 1
     const loaded = await load(this.#work, this.#targetOf(generation))

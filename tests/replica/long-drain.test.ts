@@ -141,6 +141,7 @@ test('a very long queue drains batch by batch, holds no more than one of them, a
     environment: environmentWith({ random: () => 0 }),
     onProblem: (error) => expect.fail(error.message),
     onFault: (error) => expect.fail(String(error)),
+    replaceHole: async () => undefined,
     onRevoked: () => expect.fail('Nobody is revoked'),
   })
   sender.notify('wake')

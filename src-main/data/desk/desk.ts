@@ -40,6 +40,14 @@ export interface Desk {
 
 const toEnvelope = (text: unknown): MutationEnvelope => JSON.parse(String(text)) as MutationEnvelope
 
+type Range = readonly [first: number, last: number]
+
+/** A later one; two that touch are one. */
+const withRange = (ranges: readonly Range[], [first, last]: Range): readonly Range[] => {
+  const before = ranges.at(-1)
+  return before?.[1] === first - 1 ? [...ranges.slice(0, -1), [before[0], last]] : [...ranges, [first, last]]
+}
+
 export const deskOver = (db: SqliteDatabase): Desk => {
   const next = db.prepare('select next from series where kind = ?').pluck()
   // Never back: what replaces a lost mutation has a number of long ago.
@@ -61,13 +69,12 @@ export const deskOver = (db: SqliteDatabase): Desk => {
     if (print) order.run(print.id, print.receipt_id, print.label, envelope.at)
   })
 
-  const skipped = (): readonly (readonly [number, number])[] =>
-    JSON.parse(textOrUndefined(getSetting.get('skipped')) ?? '[]') as [number, number][]
+  const skipped = (): readonly Range[] => JSON.parse(textOrUndefined(getSetting.get('skipped')) ?? '[]') as Range[]
 
   const skip = db.transaction((numbers: Readonly<Record<'mutation' | 'receipt', number>>) => {
     const from = Number(next.get('mutation'))
     if (numbers.mutation > from) {
-      setSetting.run('skipped', JSON.stringify([...skipped(), [from, numbers.mutation - 1]]))
+      setSetting.run('skipped', JSON.stringify(withRange(skipped(), [from, numbers.mutation - 1])))
     }
     for (const [kind, number] of Object.entries(numbers)) advance.run(number, kind)
   })

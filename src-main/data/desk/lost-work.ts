@@ -24,6 +24,12 @@ export interface Known {
   readonly lastReceipt: number
 }
 
+/** Numbers of mutations, both included. */
+export interface Hole {
+  readonly from: number
+  readonly to: number
+}
+
 const rescued = 'rescued'
 const nobody = '00000000-0000-4000-8000-000000000000'
 
@@ -50,6 +56,22 @@ export const replaceLost = (parts: LossParts, known: Known): number => {
   }
   desk.skipTo({ mutation: last + 1, receipt })
   if (desk.setting(rescued) === 'yes') desk.saveSetting(rescued, 'told')
+  return count
+}
+
+/**
+ * The same for a hole among what is kept, also where the server had decided it: a server that was set back asks for it once
+ * more. Numbers that were skipped were never here. Answers how many there were.
+ */
+export const replaceHole = (parts: LossParts, known: Known, { from, to }: Hole): number => {
+  const { desk } = parts
+  if ((desk.mutationsAfter(from - 1, 1)[0]?.seq ?? 0) <= to) return 0
+  let count = 0
+  for (let seq = from; seq <= to; seq += 1) {
+    if (desk.hasSkipped(seq, seq)) continue
+    desk.commitMutation(placeholder(parts, known, seq), undefined)
+    count += 1
+  }
   return count
 }
 

@@ -7,6 +7,7 @@ import {
 } from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
 import type { Desk } from '../desk/desk.ts'
+import type { Hole } from '../desk/lost-work.ts'
 import type { Environment } from '../environment.ts'
 import { Outage, type Server } from '../sync/server.ts'
 import { answeredUpTo, type Decided, keepAnswered } from './answered.ts'
@@ -21,6 +22,8 @@ export interface SenderParts {
   /** The server will not take the batch as it is; it is tried again later. */
   readonly onProblem: (error: DomainError) => void
   readonly onFault: (error: unknown) => void
+  /** Puts something in the place of what was kept under these numbers and cannot be read any more (SPEC U9). */
+  readonly replaceHole: (hole: Hole) => Promise<void>
   /** The server has refused work because this device is revoked. */
   readonly onRevoked: () => void
 }
@@ -65,6 +68,8 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
   const send = async (): Promise<void> => {
     try {
       const after = upload.answeredUpTo
+      const lost = lostBefore(parts, after)
+      if (lost) await parts.replaceHole(lost)
       const batch = nextBatch(parts, after, upload.batchSize)
       const last = batch.at(-1)
       if (!last) {
@@ -110,6 +115,12 @@ const eventOf = (error: unknown): UploadEvent => {
   return { kind: 'refused' }
 }
 
+/** What was kept in front of the next one, and is gone: without a word of it the server would wait for it for ever. */
+const lostBefore = (parts: SenderParts, after: number): Hole | undefined => {
+  const hole = holeBefore(after, parts.desk.mutationsAfter(after, 1))
+  return hole && !isNothingMissing(parts, hole) ? hole : undefined
+}
+
 const nextBatch = ({ desk }: SenderParts, after: number, size: number): readonly MutationEnvelope[] =>
   fitting(withoutHole(desk.mutationsAfter(after, size)))
 
@@ -119,16 +130,17 @@ const withoutHole = (mutations: readonly MutationEnvelope[]): readonly MutationE
   return hole === -1 ? mutations : mutations.slice(0, hole)
 }
 
-/** Tells the server that nothing is missing before this batch (SPEC U10). */
-const skipsTo = (
-  { desk }: SenderParts,
-  after: number,
-  [first]: readonly MutationEnvelope[],
-): Record<string, string> => {
-  if (!first || first.seq <= after + 1) return {}
+const holeBefore = (after: number, [first]: readonly MutationEnvelope[]): Hole | undefined =>
+  first && first.seq > after + 1 ? { from: after + 1, to: first.seq - 1 } : undefined
+
+const isNothingMissing = ({ desk }: SenderParts, { from, to }: Hole): boolean =>
   // What is kept no more was answered long ago, and a server that has lost it gets it from nobody (U4).
-  const isFirstKept = (): boolean => desk.mutationsAfter(0, 1)[0]?.seq === first.seq
-  return desk.hasSkipped(after + 1, first.seq - 1) || isFirstKept() ? { [followsHeader]: String(after) } : {}
+  desk.hasSkipped(from, to) || desk.mutationsAfter(0, 1)[0]?.seq === to + 1
+
+/** Tells the server that nothing is missing before this batch (SPEC U10). */
+const skipsTo = (parts: SenderParts, after: number, batch: readonly MutationEnvelope[]): Record<string, string> => {
+  const hole = holeBefore(after, batch)
+  return hole && isNothingMissing(parts, hole) ? { [followsHeader]: String(after) } : {}
 }
 
 /** As many as go into one request; the server may cut the line before it has read a larger one. */

@@ -112,6 +112,10 @@ export class Sync {
         environment,
         onProblem: (error) => this.#onRefusal(error),
         onFault: this.#parts.onFault,
+        replaceHole: async (hole) => {
+          const tables = await store.replaceHole(hole)
+          if (tables.length > 0) this.#parts.onTables(tables)
+        },
         // A log that waits for a person does not ask.
         onRevoked: () => this.#handOver.begin(),
       },

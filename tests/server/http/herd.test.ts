@@ -92,6 +92,7 @@ const startDesk = async (device: TestDevice, environment: ReturnType<typeof envi
     environment,
     onProblem: (error) => expect.fail(error.message),
     onFault: (error) => expect.fail(String(error)),
+    replaceHole: async () => undefined,
     onRevoked: () => expect.fail('Nobody is revoked'),
   })
   sender.notify('wake')

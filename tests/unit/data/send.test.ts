@@ -65,6 +65,7 @@ const start = (world: World) => {
     environment: environmentWith({ random: () => 0 }),
     onProblem: ({ code }) => problems.push(code),
     onFault: (fault) => faults.push(fault),
+    replaceHole: async () => undefined,
     onRevoked: () => void (revocations += 1),
   })
   sender.notify('wake')
