@@ -1,8 +1,11 @@
 /** The five letters in which PostgreSQL says what went wrong, if the error came from PostgreSQL. */
 export const sqlState = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && sqlStates.test(error.code)
     ? error.code
     : undefined
+
+/** Each has a digit, which EPIPE has not. */
+const sqlStates = /^(?=.*\d)[0-9A-Z]{5}$/
 
 /** Two transactions were in each other's way, or the schema changed below one; running it again will do. */
 export const isConflict = (error: unknown): boolean => {
@@ -32,12 +35,26 @@ export const isOutage = (error: unknown): boolean => {
 const saidOfConnections =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/
 
+/** Of sockets, of what they are made of, and of streams that ended below a statement. */
 const socketCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
+  'ECONNABORTED',
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'EAI_FAIL',
+  'EHOSTDOWN',
   'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'EPROTO',
+  'ERR_SOCKET_CLOSED',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
 ])

@@ -23,10 +23,10 @@ export const toRefusal = (error: unknown, log: Logger): DomainError | undefined 
 }
 
 /**
- * SQLSTATE classes that, like an outage, say nothing of the statement itself: transaction state, rollback, locks, system and
- * internal errors. Any other is a bug of ours, and would be the same at every try.
+ * SQLSTATE classes that, like an outage, say nothing of the statement itself: transaction state, a prepared statement that a
+ * pooler does not know, rollback, locks, system and internal errors. Any other is a bug of ours, and would be the same at every try.
  */
-const passingClasses = new Set(['25', '40', '55', '58', 'XX'])
+const passingClasses = new Set(['25', '26', '40', '55', '58', 'XX'])
 
 const isPassing = (state: string | undefined): boolean => state !== undefined && passingClasses.has(state.slice(0, 2))
 

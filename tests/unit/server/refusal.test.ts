@@ -18,10 +18,21 @@ describe('what a failure means for its mutation', () => {
     expect(toRefusal(failure(state), log)).toMatchObject({ code })
   })
 
-  test.each(['08006', '40001', '40P01', '25P02', '53300', '55P03', '57P01', '58030', 'XX000', 'ECONNRESET'])(
+  test.each(['08006', '26000', '40001', '40P01', '25P02', '53300', '55P03', '57P01', '58030', 'XX000'])(
     '%s says nothing of the mutation, which is tried again',
     (state) => {
       expect(toRefusal(failure(state), log)).toBeUndefined()
     },
   )
+
+  test.each(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENETUNREACH', 'EMFILE', 'ERR_STREAM_DESTROYED'])(
+    '%s, said of the connection to PostgreSQL, says nothing of it either (S6)',
+    (code) => {
+      expect(toRefusal(failure(code), log)).toBeUndefined()
+    },
+  )
+
+  test('a mistake of ours that Node names is refused too', () => {
+    expect(toRefusal(failure('ERR_INVALID_ARG_TYPE'), log)).toMatchObject({ code: 'unexpected' })
+  })
 })
