@@ -71,8 +71,9 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
   const logs = createLogReader({ db, limit: config.chunkLimit, isListening: () => listener.isListening() })
   const epoch = createEpochKeeper({ db, log })
   await epoch.check()
-  const listener = listenToLog(config.databaseUrl, heard({ waiters, devices, logs, epoch }), log)
-  let isClosing = false
+  const closing = new AbortController()
+  const hearers = { waiters, devices, logs, epoch, signal: closing.signal }
+  const listener = listenToLog(config.databaseUrl, heard(hearers), log)
   const metrics = createMetrics()
   metrics.gauge('foyer_held_requests', 'Live shape requests that are held now', waiters.count)
   metrics.gauge('foyer_log_listening', '1 when new log entries are heard of at once', () =>
@@ -97,11 +98,11 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
     devices,
     comparer: createComparer({ db, now }),
     epoch,
-    isReady: () => !isClosing,
+    isReady: () => !closing.signal.aborted,
   }
   // A connection that is busy while we close must not stay open when it falls idle.
   app.addHook('onSend', async ({ headers }, reply) => {
-    if (isClosing) reply.header('connection', 'close')
+    if (closing.signal.aborted) reply.header('connection', 'close')
     const name = headers[requestHeader]
     if (name !== undefined) reply.header(requestHeader, name)
   })
@@ -111,7 +112,7 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
     metrics,
     listen: async () => app.listen({ host: config.host, port: config.port }),
     close: async () => {
-      isClosing = true
+      closing.abort()
       waiters.close()
       const timer = setTimeout(() => app.server.closeAllConnections(), drainMs)
       await Promise.all([app.close(), listener.stop()]).finally(() => clearTimeout(timer))
@@ -124,10 +125,12 @@ interface Hearers {
   readonly devices: DeviceWatch
   readonly logs: LogReader
   readonly epoch: EpochKeeper
+  /** The server closes. */
+  readonly signal: AbortSignal
 }
 
 /** Tells what is announced of the logs to all who want to know. */
-const heard = ({ waiters, devices, logs, epoch }: Hearers): LogWaiters => ({
+const heard = ({ waiters, devices, logs, epoch, signal }: Hearers): LogWaiters => ({
   ...waiters,
   wake(facilityId, audience, position = Number.POSITIVE_INFINITY) {
     logs.grew(facilityId, audience, position)
@@ -137,7 +140,7 @@ const heard = ({ waiters, devices, logs, epoch }: Hearers): LogWaiters => ({
   wakeAll() {
     logs.listens()
     // The connection is new: who knows to what.
-    void epoch.check().then(() => {
+    void epoch.settle(signal).then(() => {
       logs.listens()
       waiters.wakeAll()
     })

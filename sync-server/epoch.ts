@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { inRole } from './db/postgres.ts'
@@ -7,9 +8,11 @@ import type { Db } from './db/tx.ts'
 export interface EpochKeeper {
   /**
    * Looks whether this is still the database, and the place in it, where the history was: when the server starts, and
-   * whenever a connection was lost, as a restore or a failover cannot do without. Never throws.
+   * whenever a connection was lost, as a restore or a failover cannot do without. Never throws; answers whether it could look.
    */
-  readonly check: () => Promise<void>
+  readonly check: () => Promise<boolean>
+  /** The same until it could look, because nobody asks a second time; or until the signal. */
+  readonly settle: (signal: AbortSignal) => Promise<void>
   /**
    * A device was shown what this database does not have any more, under this very epoch: a copy was put back in a way that
    * leaves no trace in it. Answers the epoch that holds now.
@@ -36,6 +39,10 @@ interface Seen {
 
 const hour = 3600
 
+/** After a failover the pool is full of connections that hang, for 40 s. */
+const firstPauseMs = 250
+const longestPauseMs = 8000
+
 export const createEpochKeeper = ({ db, log, trustSeconds = hour }: EpochParts): EpochKeeper => {
   let last: Seen | undefined
 
@@ -49,19 +56,28 @@ export const createEpochKeeper = ({ db, log, trustSeconds = hour }: EpochParts):
 
   const renewed = (reason: string): void => log.warn({ reason }, 'the history was rewound: every device starts afresh')
 
+  const check = async (): Promise<boolean> => {
+    try {
+      let seen = await look()
+      if (seen.is_renewed) renewed('restored')
+      // The very same files, as they were before.
+      if (isBehind(seen, last) && (await renewEpoch(db, seen.epoch, 'went back'))) {
+        renewed('went back')
+        seen = await look()
+      }
+      last = seen
+      return true
+    } catch (error) {
+      log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'could not look at the epoch')
+      return false
+    }
+  }
+
   return {
-    check: async () => {
-      try {
-        let seen = await look()
-        if (seen.is_renewed) renewed('restored')
-        // The very same files, as they were before.
-        if (isBehind(seen, last) && (await renewEpoch(db, seen.epoch, 'went back'))) {
-          renewed('went back')
-          seen = await look()
-        }
-        last = seen
-      } catch (error) {
-        log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'could not look at the epoch')
+    check,
+    settle: async (signal) => {
+      for (let pause = firstPauseMs; !signal.aborted && !(await check()); pause = Math.min(2 * pause, longestPauseMs)) {
+        await delay(pause, undefined, { signal, ref: false }).catch(() => undefined)
       }
     },
     doubt: async (epoch, reason, deviceId) => {

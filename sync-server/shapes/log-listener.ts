@@ -87,9 +87,9 @@ const openLine = (databaseUrl: string, waiters: LogWaiters): Line => {
     query_timeout: answerMs,
   })
   const over = Promise.withResolvers<void>()
-  let isEnded = false
+  const ended = new AbortController()
   const end = (): void => {
-    isEnded = true
+    ended.abort()
     over.resolve()
   }
   client.on('error', end)
@@ -101,10 +101,15 @@ const openLine = (databaseUrl: string, waiters: LogWaiters): Line => {
   const hear = async (everyMs: number, onListening: () => void): Promise<void> => {
     await client.connect()
     await client.query(`listen ${channel}`)
-    if (isEnded) return
+    const { signal } = ended
+    if (signal.aborted) return
     onListening()
-    const isOver = over.promise.then(() => true)
-    while (!(await Promise.race([isOver, delay(everyMs, false, { ref: false })]))) await client.query('select 1')
+    for (;;) {
+      // Not a race against `over`: each would leave something at that promise for as long as the line stands.
+      await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
+      if (signal.aborted) return
+      await client.query('select 1')
+    }
   }
   return {
     listen: async (everyMs, onListening) => Promise.race([hear(everyMs, onListening), over.promise]),

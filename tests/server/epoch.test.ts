@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Kysely, sql } from 'kysely'
 import { pino } from 'pino'
@@ -73,6 +74,33 @@ describe('the epoch', () => {
     expect((await epoch()).reason).toBe('went back')
   })
 
+  test('is looked at until that could be done: after a failover the pool hangs, and nobody asks again (S4)', async () => {
+    const before = await epoch()
+    await sql`update server_epoch set home = 'elsewhere/00000002/1'`.execute(admin)
+    await sql`alter function sync.keep_epoch rename to away`.execute(admin)
+    const keeper = newKeeper()
+    const { signal } = new AbortController()
+
+    const could = await keeper.check()
+    const settled = keeper.settle(signal)
+    await delay(300)
+    await sql`alter function sync.away rename to keep_epoch`.execute(admin)
+    await settled
+
+    expect(could).toBe(false)
+    expect((await epoch()).epoch).not.toBe(before.epoch)
+  })
+
+  test('is no longer looked at by a server that closes', async () => {
+    await sql`alter function sync.keep_epoch rename to away`.execute(admin)
+    const closing = new AbortController()
+
+    const settled = newKeeper().settle(closing.signal)
+    closing.abort()
+
+    await expect(settled).resolves.toBeUndefined()
+  })
+
   test('is doubted by a device only once an hour, so that a hostile one cannot make everybody load anew (H5)', async () => {
     const keeper = newKeeper()
     const installed = await epoch()
@@ -111,6 +139,6 @@ describe('the epoch', () => {
   test('that cannot be looked at is no reason to stop', async () => {
     await sql`drop function sync.keep_epoch`.execute(admin)
 
-    await expect(newKeeper().check()).resolves.toBeUndefined()
+    await expect(newKeeper().check()).resolves.toBe(false)
   })
 })
