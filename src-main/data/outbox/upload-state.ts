@@ -99,8 +99,16 @@ const transitions: Record<UploadState, Transitions> = {
     timer: stay,
     handed: (upload, { upTo }) => stay({ ...upload, handedUpTo: upTo }),
     nothing_left: (upload) => stay({ ...upload, state: 'idle' }),
-    answered: (upload) => send({ ...upload, answeredUpTo: upload.handedUpTo, attempt: 0, batchSize: maxBatch }),
-    outage: (upload, { retryAfterMs }) => wait({ ...upload, leastPauseMs: retryAfterMs }),
+    answered: (upload) =>
+      send({
+        ...upload,
+        answeredUpTo: upload.handedUpTo,
+        attempt: 0,
+        batchSize: Math.min(maxBatch, 2 * upload.batchSize),
+      }),
+    // On a slow line less may get through, where the same once more would not (FAULTS N5).
+    outage: (upload, { retryAfterMs }) =>
+      wait({ ...upload, leastPauseMs: retryAfterMs, batchSize: Math.ceil(upload.batchSize / 2) }),
     // What it asks for a second time is not kept here any more: a person must know (SPEC U4).
     gap: (upload, { expected }) =>
       wait(

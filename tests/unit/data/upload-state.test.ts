@@ -36,6 +36,24 @@ describe('the outbox', () => {
     expect(uploadStep(waiting, { kind: 'contact' }).effect).toBe('send')
   })
 
+  test('gets through a line on which only small batches arrive in time, and sends more again where it can (U3, N5)', () => {
+    const [queued, fits] = [300, 40]
+    let upload = after({ kind: 'wake' })
+    const arrived: number[] = []
+    for (let tries = 0; tries < 100 && upload.answeredUpTo < queued; tries += 1) {
+      const size = Math.min(upload.batchSize, queued - upload.answeredUpTo)
+      const event: UploadEvent = size <= fits ? { kind: 'answered' } : { kind: 'outage', retryAfterMs: 0 }
+      if (event.kind === 'answered') arrived.push(size)
+      upload = uploadStep(upload, { kind: 'handed', upTo: upload.answeredUpTo + size }).next
+      upload = uploadStep(upload, event).next
+      if (event.kind === 'outage') upload = uploadStep(upload, { kind: 'timer' }).next
+    }
+
+    expect(upload.answeredUpTo).toBe(queued)
+    expect(Math.max(...arrived)).toBeGreaterThan(fits / 2)
+    expect(uploadStep(upload, { kind: 'answered' }).next.batchSize).toBeGreaterThan(upload.batchSize)
+  })
+
   test('has one request under way at most, and always a way on, whatever happens in whatever order', () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 80 }), (events) => {
