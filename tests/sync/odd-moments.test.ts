@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Inbox } from '../../src-shared/queries/inbox.ts'
@@ -240,5 +242,29 @@ describe('a clock that was years ahead', () => {
 
     expect(early).toMatchObject({ ok: false, error: { code: 'too_many_attempts' } })
     expect(desk.data.appState().stage).toBe('ready')
+  })
+})
+
+describe('a disk that takes no note of wrong passwords', () => {
+  test('lets nobody guess on, and keeps nobody out (D4, H8)', async () => {
+    const line = cuttable()
+    const desk = await newDesk(line)
+    line.cut(true)
+    await desk.call('session.sign_out')
+    const tryWith = async (text: string): Promise<string> => {
+      const reply = await desk.invoke('session.sign_in', { sign_in_name: 'sam.lee', password: text })
+      return reply.ok ? 'ok' : reply.error.code
+    }
+    const first = await tryWith('wrong')
+    // What is written beside device.json cannot be, as on a full disk.
+    mkdirSync(path.join(desk.folder, 'device.json.new'))
+
+    const right = await tryWith(password)
+    await desk.call('session.sign_out')
+    const tries = []
+    for (let attempt = 0; attempt < 6; attempt += 1) tries.push(await tryWith(`wrong ${attempt}`))
+
+    expect([first, right]).toEqual(['wrong_password', 'ok'])
+    expect(tries).toEqual([...Array<string>(5).fill('wrong_password'), 'too_many_attempts'])
   })
 })

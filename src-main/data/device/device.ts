@@ -37,8 +37,9 @@ export const openDevice = (parts: DeviceParts): Device | undefined => {
   return {
     profile: () => profile ?? current,
     saveProfile(changed) {
-      writeProfile(parts.folder, changed)
+      // Also where the disk does not take it: it counts until the program ends.
       profile = changed
+      writeProfile(parts.folder, changed)
     },
     server: connectServer({
       url: profile.server_url,

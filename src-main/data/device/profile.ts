@@ -2,8 +2,8 @@ import path from 'node:path'
 import { z } from 'zod'
 import { readIfThere, writeWhole } from '../whole-file.ts'
 
-/** One person who can unlock this computer without internet. */
-const knownStaff = z.strictObject({
+/** One person who can unlock this computer without internet. What a newer program has written stays (FAULTS D14). */
+const knownStaff = z.looseObject({
   staff_id: z.uuid(),
   sign_in_name: z.string(),
   name: z.string(),
@@ -19,7 +19,7 @@ const knownStaff = z.strictObject({
 })
 export type KnownStaff = z.infer<typeof knownStaff>
 
-const profileSchema = z.strictObject({
+const profileSchema = z.looseObject({
   server_url: z.string(),
   device_id: z.uuid(),
   name: z.string(),

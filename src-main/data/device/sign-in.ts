@@ -41,8 +41,7 @@ export const signIn = async (parts: SignInParts, credentials: Credentials): Prom
   const known = parts.profile().known_staff.find((staff) => staff.sign_in_name === name)
   const dataKey = known && (await unlock(parts, known, credentials.password))
   if (known && dataKey) {
-    // A full disk is no reason to keep out who has done nothing wrong.
-    if (known.failed_attempts > 0) saveStaff(parts, { ...known, failed_attempts: 0, last_failed_at: null })
+    if (known.failed_attempts > 0) noteStaff(parts, { ...known, failed_attempts: 0, last_failed_at: null })
     return { dataKey, staff: known, byServer: false }
   }
   try {
@@ -78,7 +77,7 @@ const unlock = async (parts: SignInParts, known: KnownStaff, password: string): 
   const nowMs = now()
   const failedAtMs = Date.parse(known.last_failed_at ?? '1970-01-01')
   // The clock was ahead when the password was wrong: the wait begins now, and ends some day.
-  if (failedAtMs > nowMs) saveStaff(parts, { ...known, last_failed_at: instantToText(nowMs) })
+  if (failedAtMs > nowMs) noteStaff(parts, { ...known, last_failed_at: instantToText(nowMs) })
   const gate = offlineGate(known.failed_attempts, failedAtMs, nowMs)
   if (gate.kind === 'wait') {
     throw new DomainError('too_many_attempts', 'Too many wrong passwords. Wait a moment.', {
@@ -91,11 +90,20 @@ const unlock = async (parts: SignInParts, known: KnownStaff, password: string): 
 }
 
 const countFailure = (parts: SignInParts, known: KnownStaff): void =>
-  saveStaff(parts, {
+  noteStaff(parts, {
     ...known,
     failed_attempts: known.failed_attempts + 1,
     last_failed_at: instantToText(parts.now()),
   })
+
+/** A full disk is no reason to keep out who has done nothing wrong, and none to let others guess on (FAULTS H8). */
+const noteStaff = (parts: SignInParts, staff: KnownStaff): void => {
+  try {
+    saveStaff(parts, staff)
+  } catch {
+    // It is known until the program ends.
+  }
+}
 
 const saveStaff = (parts: SignInParts, staff: KnownStaff): void => {
   const profile = parts.profile()

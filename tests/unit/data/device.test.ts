@@ -82,6 +82,20 @@ describe('the profile', () => {
     known_staff: [],
   }
 
+  const person = {
+    staff_id: '01990000-0000-7000-8000-000000000004',
+    sign_in_name: 'sam.lee',
+    name: 'Sam Lee',
+    salt: 'salt',
+    cost,
+    wrap: 'wrapped',
+    lease: 'lease',
+    lease_id: '01990000-0000-7000-8000-000000000005',
+    lease_not_after: '2026-12-05T05:00:00.000Z',
+    failed_attempts: 0,
+    last_failed_at: null,
+  }
+
   test('comes back as it was written, readable by its owner alone', () => {
     writeProfile(folder, profile)
     writeProfile(folder, { ...profile, name: 'Counter 2' })
@@ -89,6 +103,16 @@ describe('the profile', () => {
     expect(readProfile(folder)).toEqual({ ...profile, name: 'Counter 2' })
     expect(readdirSync(folder)).toEqual(['device.json'])
     expect(statSync(path.join(folder, 'device.json')).mode & 0o077).toBe(0)
+  })
+
+  test('of a newer program is read by an older one, which keeps what it does not know (D14)', () => {
+    const newer = { ...profile, camera: 'front', known_staff: [{ ...person, badge: '7' }] }
+    writeFileSync(path.join(folder, 'device.json'), JSON.stringify(newer))
+
+    const read = readProfile(folder)
+    if (read) writeProfile(folder, { ...read, name: 'Counter 2' })
+
+    expect(readProfile(folder)).toEqual({ ...newer, name: 'Counter 2' })
   })
 
   test('that is damaged is an error, never a computer that is not enrolled (D3)', () => {
