@@ -232,7 +232,8 @@ export class Store {
     return this.#exclusive(async () => {
       const isShown = this.#loading === this.#shown
       if (this.#loading) await dropCopy(this.#disk, this.#loading)
-      const generation = isShown ? this.#shown.generation : this.#generation + 1
+      // Where the one that `desk.db` names could not be opened, a later one is shown.
+      const generation = isShown ? this.#shown.generation : Math.max(this.#generation, this.#shown.generation) + 1
       // Also what a kill has left of an earlier renewal.
       this.#disk.remove(this.#targetOf(generation).file)
       this.#loading = this.#open(generation)
