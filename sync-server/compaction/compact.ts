@@ -44,24 +44,31 @@ class Elsewhere extends Error {}
  */
 export const compactLog = async (options: CompactOptions): Promise<Compacted> => {
   let [superseded, removals] = [0, 0]
-  try {
-    for (const log of await allLogs(options.db)) {
-      await options.fold?.(log, log.end)
-      await inPieces(options, async (tx) => {
-        const piece = await takeSuperseded(tx, log, options)
-        superseded += piece.taken
-        return piece.isLast
-      })
-      await inPieces(options, async (tx) => {
-        const piece = await takeRemovals(tx, log, options)
-        removals += piece.taken
-        return piece.isLast
-      })
-    }
-  } catch (error) {
-    if (!(error instanceof Elsewhere)) throw error
-    return { superseded, removals, isElsewhere: true }
+  const compact = async (log: Stretch): Promise<void> => {
+    await options.fold?.(log, log.end)
+    await inPieces(options, async (tx) => {
+      const piece = await takeSuperseded(tx, log, options)
+      superseded += piece.taken
+      return piece.isLast
+    })
+    await inPieces(options, async (tx) => {
+      const piece = await takeRemovals(tx, log, options)
+      removals += piece.taken
+      return piece.isLast
+    })
   }
+  const failures: unknown[] = []
+  for (const log of await allLogs(options.db)) {
+    try {
+      await compact(log)
+    } catch (error) {
+      if (error instanceof Elsewhere) return { superseded, removals, isElsewhere: true }
+      options.signal?.throwIfAborted()
+      // A log that is locked for long must not hold up those that come after it, each time.
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
   return { superseded, removals, isElsewhere: false }
 }
 

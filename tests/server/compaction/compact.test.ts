@@ -253,6 +253,22 @@ describe('the work', () => {
     expect((await entriesOf(changed)).map(({ row }) => row && row['capacity'])).toEqual([2, null])
   })
 
+  test('goes on with the other logs when one cannot be done, and says so in the end', async () => {
+    const heads = await admin.selectFrom('facility_heads').select(['facility_id', 'audience']).execute()
+    const asked: string[] = []
+
+    const failed = compact({
+      fold: async ({ facilityId, audience }) => {
+        asked.push(`${facilityId} ${audience}`)
+        if (asked.length === 1) throw new Error('locked for too long')
+      },
+    })
+
+    await expect(failed).rejects.toThrow('locked for too long')
+    expect(asked.toSorted()).toEqual(heads.map(({ facility_id, audience }) => `${facility_id} ${audience}`).toSorted())
+    expect(asked.length).toBeGreaterThan(1)
+  })
+
   test('is left to the server that is at it', async () => {
     const id = await addSpace()
     await change(id, 2)
