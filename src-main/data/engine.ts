@@ -33,9 +33,25 @@ export interface EngineParts
 
 /** Opens the databases and begins to sync; the same at a counter and in the simulator. Throws as `openStore`. */
 export const startEngine = async (parts: EngineParts): Promise<Engine> => {
-  const { server, environment, onTables, onFault } = parts
-  const running: { sync?: Sync; health?: Health } = {}
+  const running: Running = {}
   const store = await openStore({ ...parts, onDamage: () => running.sync?.renew() })
+  try {
+    return begin(store, running, parts)
+  } catch (error) {
+    // The next sign-in opens the same files.
+    running.sync?.stop()
+    await store.close().catch(() => undefined)
+    throw error
+  }
+}
+
+interface Running {
+  sync?: Sync
+  health?: Health
+}
+
+const begin = (store: Store, running: Running, parts: EngineParts): Engine => {
+  const { server, environment, onTables, onFault } = parts
   forgetOldSent(store, environment)
   const sync = new Sync({
     ...parts,

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Engine, startEngine } from '../../src-main/data/engine.ts'
+import type { Environment } from '../../src-main/data/environment.ts'
+import type { SqliteDatabase } from '../../src-main/data/sqlite.ts'
 import type { Server } from '../../src-main/data/sync/server.ts'
 import { counterRows } from '../support/counter-rows.ts'
 import { environmentWith } from '../support/environment.ts'
@@ -11,12 +13,10 @@ const silent: Server = { fetch: () => new Promise(() => undefined), post: () => 
 let folder: string
 let engine: Engine
 
-beforeEach(async () => {
-  folder = temporaryFolder()
-  await (await openCounterStore(folder, counter)).close()
-  engine = await startEngine({
+const start = (environment: Environment): Promise<Engine> =>
+  startEngine({
     ...storeParts(folder, counter),
-    environment: environmentWith({}),
+    environment,
     url: 'http://server',
     server: silent,
     onTables: () => undefined,
@@ -27,8 +27,34 @@ beforeEach(async () => {
     onReleased: () => undefined,
     onFault: () => undefined,
   })
+
+beforeEach(async () => {
+  folder = temporaryFolder()
+  await (await openCounterStore(folder, counter)).close()
+  engine = await start(environmentWith({}))
 })
 afterEach(() => removeFolder(folder))
+
+test('an engine that cannot begin leaves nothing open to the one that is started next', async () => {
+  await engine.store.close()
+  const usual = environmentWith({})
+  const opened: SqliteDatabase[] = []
+  const open: Environment['disk']['open'] = (file, options) => {
+    const db = usual.disk.open(file, options)
+    opened.push(db)
+    return db
+  }
+  const now = (): number => {
+    throw new Error('No clock')
+  }
+
+  await expect(start({ ...usual, disk: { ...usual.disk, open }, clock: { ...usual.clock, now } })).rejects.toThrow(
+    'No clock',
+  )
+
+  expect(opened.length).toBeGreaterThan(2)
+  expect(opened.filter((db) => db.open)).toEqual([])
+})
 
 describe('an engine that leaves for good (U7)', () => {
   test('does not while there is work that the server does not have, also when that is being saved', async () => {
