@@ -114,7 +114,7 @@ const different: Answer = { state: 'compared', different: [{ table: 'students', 
 const healthWith = (answers: readonly Answer[], onStatus: () => void = () => undefined) => {
   const time = handClock()
   const asked: unknown[] = []
-  const [faults, renewals]: [unknown[], number[]] = [[], []]
+  const [faults, renewals, revocations]: [unknown[], number[], number[]] = [[], [], []]
   const left = [...answers]
   const server: Pick<Server, 'post'> = {
     post: async <T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> => {
@@ -131,13 +131,17 @@ const healthWith = (answers: readonly Answer[], onStatus: () => void = () => und
     server,
     environment: { clock: time.clock, random: () => 0.5 },
     outbox: () => ({ isOnline: state.isOnline, waiting: state.isAtRest ? 0 : 1, progress: 0 }),
-    sync: { renew: () => void renewals.push(asked.length), sendAgain: () => undefined },
+    sync: {
+      renew: () => void renewals.push(asked.length),
+      sendAgain: () => undefined,
+      revoked: () => void revocations.push(asked.length),
+    },
     onTables: () => undefined,
     onStatus,
     onFault: (fault) => faults.push(fault),
   })
   const isIdle = (): boolean => health.status.activity === 'none'
-  return { ...time, health, state, asked, faults, renewals, idle: () => until(isIdle) }
+  return { ...time, health, state, asked, faults, renewals, revocations, idle: () => until(isIdle) }
 }
 
 describe('a device compares', () => {
@@ -152,6 +156,16 @@ describe('a device compares', () => {
     }
 
     expect(waits).toEqual([15, 3600, 3600])
+  })
+
+  test('and is told so that it is revoked, also where its log waits for a person (U7)', async () => {
+    const { next, revocations, asked, idle } = healthWith([new DomainError('device_revoked', 'Revoked')])
+
+    next()
+    await until(() => asked.length === 1)
+    await idle()
+
+    expect(revocations).toEqual([1])
   })
 
   test('only a quiet minute after a local write, and no sooner than it is due (SPEC H1)', async () => {

@@ -24,7 +24,7 @@ export interface HealthParts {
   readonly environment: Pick<Environment, 'clock' | 'random'>
   readonly outbox: () => Outbox
   /** `renew` fetches the whole replica again; `renewed` is called when that is shown. */
-  readonly sync: Pick<Sync, 'renew' | 'sendAgain'>
+  readonly sync: Pick<Sync, 'renew' | 'sendAgain' | 'revoked'>
   readonly onTables: (tables: readonly string[]) => void
   readonly onStatus: () => void
   readonly onFault: (error: unknown) => void
@@ -171,6 +171,8 @@ export class Health {
     if (isUnreadable(error)) return 'ruined'
     if (!(error instanceof Outage) && !(error instanceof DomainError)) this.#parts.onFault(error)
     this.#problem = error instanceof Outage ? (error.said ?? notReached) : toErrorData(error)
+    // Where the log waits for a person and nothing is sent, nobody else is told.
+    if (this.#problem.code === 'device_revoked') this.#parts.sync.revoked()
     return 'later'
   }
 

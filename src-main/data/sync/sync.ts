@@ -33,7 +33,7 @@ export class Sync {
       onShown: () => this.#onShown(),
       onProblem: (problem) => {
         this.#onRefusal(problem)
-        if (problem.code === 'device_revoked') this.#handOver.begin()
+        if (problem.code === 'device_revoked') this.revoked()
       },
     })
     this.#feed.begin()
@@ -83,6 +83,11 @@ export class Sync {
     this.#handOver.stop()
   }
 
+  /** The server has said that this device is revoked. */
+  revoked(): void {
+    this.#handOver.begin()
+  }
+
   /** Rows here were other than the server's: it may have lost more than these, so all that is kept goes once more (SPEC H5). */
   sendAgain(): void {
     this.#renewSender({ isAll: true })
@@ -117,7 +122,7 @@ export class Sync {
           if (tables.length > 0) this.#parts.onTables(tables)
         },
         // A log that waits for a person does not ask.
-        onRevoked: () => this.#handOver.begin(),
+        onRevoked: () => this.revoked(),
       },
       options,
     )
