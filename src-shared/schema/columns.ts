@@ -52,7 +52,9 @@ export const withSharedTexts = (value: unknown): unknown => {
 export const sharedText = (maxLength: number) =>
   z.string().max(maxLength).refine(isSharedText, 'has a character that cannot be stored')
 
-export const instantSchema = z.iso.datetime({ precision: 3 }).refine((text) => text < '9999', 'is too far away')
+export const instantSchema = z.iso
+  .datetime({ precision: 3 })
+  .refine((text) => text > '0001' && text < '9999', 'is too far away')
 const dateSchema = z.iso.date()
 const timeSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is not a time such as 16:30')
 /** PostgreSQL's int4, which is also exact in JavaScript and JSON. */

@@ -4,12 +4,23 @@ import { z } from 'zod'
 import { commands } from '../../../src-shared/commands/index.ts'
 import { channels } from '../../../src-shared/contract/ipc.ts'
 import * as http from '../../../src-shared/contract/http.ts'
-import { sharedText } from '../../../src-shared/schema/columns.ts'
+import { instantSchema, sharedText } from '../../../src-shared/schema/columns.ts'
 import { sqliteTableDdl } from '../../../src-shared/schema/derive.ts'
 import { serverTables, syncedTables } from '../../../src-shared/schema/tables.ts'
 import type { Table } from '../../../src-shared/schema/table.ts'
 
 const tables: readonly Table[] = [...Object.values(syncedTables), ...Object.values(serverTables)]
+
+test('an instant is one that every database can hold (B6)', () => {
+  const instants = [
+    '0000-12-31T23:59:59.999Z',
+    '0001-01-01T00:00:00.000Z',
+    '9998-12-31T00:00:00.000Z',
+    '9999-01-01T00:00:00.000Z',
+  ]
+
+  expect(instants.map((text) => instantSchema.safeParse(text).success)).toEqual([false, true, true, false])
+})
 
 describe('a table definition', () => {
   test.each(tables.map((table) => [table.name, table] as const))(
