@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
 import { paymentOf } from '../support/payment-args.ts'
@@ -93,5 +95,50 @@ describe('a computer whose keychain was lost (D16)', () => {
     const reply = await desk.invoke('session.sign_in', { sign_in_name: signInName, password })
 
     expect(reply).toMatchObject({ ok: false, error: { code: 'needs_internet' } })
+  })
+})
+
+describe('a computer whose device.json was lost', () => {
+  const withoutProfile = async () => {
+    const before = await enrollDesk(server, { fetch: line })
+    isCut = true
+    const { mutation_id: id } = await before.command('payment.take', paymentOf(server.counter)(1000, []))
+    await before.stop()
+    isCut = false
+    const file = path.join(before.folder, 'device.json')
+    const profile = readFileSync(file)
+    rmSync(file)
+    return { folder: before.folder, file, profile, id }
+  }
+
+  test('is enrolled anew, and works: what nobody can open is put aside', async () => {
+    const { folder } = await withoutProfile()
+    const desk = openDesk({ folder, fetch: line })
+    desks.push(desk)
+
+    await unlock(desk)
+    await desk.signIn()
+    await desk.command('payment.take', paymentOf(server.counter)(2000, []))
+    await until(async () => (await desk.data.status()).waiting === 0)
+
+    expect(desk.data.appState().stage).toBe('ready')
+    expect(readdirSync(path.join(folder, 'earlier-1'))).toContain('desk.db')
+  })
+
+  test('sends what it kept when the file comes back from a backup with what was put aside', async () => {
+    const { folder, file, profile, id } = await withoutProfile()
+    const between = openDesk({ folder, fetch: line })
+    await unlock(between)
+    await between.stop()
+    const aside = path.join(folder, 'earlier-1')
+    for (const name of readdirSync(aside)) renameSync(path.join(aside, name), path.join(folder, name))
+    writeFileSync(file, profile)
+
+    const desk = openDesk({ folder, fetch: line })
+    desks.push(desk)
+    await desk.signIn()
+    await until(async () => (await desk.data.status()).waiting === 0)
+
+    expect(await server.sql('select outcome from mutations where id = $1', [id])).toEqual([{ outcome: 'applied' }])
   })
 })

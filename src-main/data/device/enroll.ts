@@ -8,6 +8,7 @@ import { lockedProfile } from './device.ts'
 import { type Profile, readProfile, writeProfile } from './profile.ts'
 import { destroyRevoked, forgetRevoked } from './revoked.ts'
 import { deviceSealKey, seal } from './sealed.ts'
+import { setAside } from './set-aside.ts'
 
 export interface EnrollParts {
   readonly folder: string
@@ -61,6 +62,7 @@ export const enrollDevice = async (parts: EnrollParts, { code, name, server_url 
     known_staff: [],
   }
   mkdirSync(parts.folder, { recursive: true, mode: 0o700 })
+  if (!locked) setAside(parts.folder)
   writeProfile(parts.folder, profile)
   forgetRevoked(parts.folder)
   return profile
