@@ -11,7 +11,7 @@ import type { Table } from '../../../src-shared/schema/table.ts'
 
 const tables: readonly Table[] = [...Object.values(syncedTables), ...Object.values(serverTables)]
 
-test('an instant is one that every database can hold (B6)', () => {
+test('an instant is one that every database can hold (S6)', () => {
   const instants = [
     '0000-12-31T23:59:59.999Z',
     '0001-01-01T00:00:00.000Z',
