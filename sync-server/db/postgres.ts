@@ -62,7 +62,7 @@ export interface Postgres {
 
 /** In milliseconds (SECURITY §4). */
 const statementTimeout = 5_000
-const lockTimeout = 2_000
+export const lockTimeout = 2_000
 const idleInTransactionTimeout = 10_000
 const connectTimeout = 5_000
 /** Longer than any statement may take, also those of compaction. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { MutationOutcome } from '../../src-shared/contract/http.ts'
 import type { Device } from '../auth/devices.ts'
-import { inRole, type Session } from '../db/postgres.ts'
+import { inRole, lockTimeout, type Session } from '../db/postgres.ts'
 import { withNext } from '../db/pipelined-pool.ts'
 import type { Db, Tx } from '../db/tx.ts'
 import { type CarryOutContext, carryOut, type Grants } from './carry-out.ts'
@@ -25,7 +25,7 @@ export interface Decided {
 export const groupSizes = { large: 100, small: 25 } as const
 
 /** A group waits no longer for a row: long before PostgreSQL looks for a deadlock, which two groups make easily. */
-const lockTimeout = '200ms'
+const rowTimeout = '200ms'
 
 /** Something in the group is not plain, so each of its mutations gets a transaction of its own. */
 class NotPlain extends Error {}
@@ -66,7 +66,7 @@ const decideAll = async (
   const { lastSeq, isRevoked } = await takeTurn(tx, device)
   if (group.every(({ seq }) => seq <= lastSeq)) return knownOf(tx, context, group, lastSeq)
   if (isRevoked) throw new NotPlain()
-  await sql`select set_config('lock_timeout', ${lockTimeout}, true)${sql.raw(withNext)}`.execute(tx)
+  await waitFor(tx, rowTimeout)
   if (group.some(({ seq }, index) => seq !== lastSeq + 1 + index)) throw new NotPlain()
   const nowMs = now()
   const rows = group.map((received) => rowOf({ received, device, nowMs }))
@@ -78,9 +78,14 @@ const decideAll = async (
     await keepVerdict(tx, { claimed, verdict, device, nowMs })
     decided.push({ outcome: outcomeOf({ claimed, verdict, device, nowMs }), lastSeq: received.seq, isNew: true })
   }
+  // What is left to wait for is the head of the log, which everybody takes after all rows: giving up would only lose the work.
+  await waitFor(tx, `${lockTimeout}ms`)
   await advance(tx, device, lastSeq + group.length)
   return decided
 }
+
+const waitFor = (tx: Tx, timeout: string): Promise<unknown> =>
+  sql`select set_config('lock_timeout', ${timeout}, true)${sql.raw(withNext)}`.execute(tx)
 
 /** Of a second delivery, also of a device that looks what a server that was set back still has: nothing is new. */
 const knownOf = async (

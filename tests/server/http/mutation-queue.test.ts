@@ -1,7 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { followsHeader, type MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { session } from '../../support/academy.ts'
 import { startSyncServer, type TestDevice, type TestServer } from '../../support/sync-server.ts'
+import { until } from '../../support/until.ts'
 
 let server: TestServer
 
@@ -45,6 +48,30 @@ describe('a long queue', () => {
       [other.enrolled.device_id],
     )
     expect(row?.count).toBe(116)
+  })
+
+  test('is decided together also while others keep the head of the log for a while', async () => {
+    const other = await server.enroll()
+    const queue = await queueOf(other, 60)
+    const holder = new Client({ connectionString: server.adminUrl })
+    await holder.connect()
+    await holder.query('begin')
+    await holder.query('update facility_heads set pruned_to = pruned_to')
+
+    const sending = other.send(...queue)
+    const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+    await until(async () => (await server.sql(waiting)).length > 0)
+    await delay(400)
+    await holder.query('commit')
+    await holder.end()
+    const { body } = await sending
+
+    expect(body.last_seq).toBe(60)
+    const [row] = await server.sql<{ transactions: number }>(
+      'select count(distinct xmin::text)::int as transactions from mutations where device_id = $1',
+      [other.enrolled.device_id],
+    )
+    expect(row?.transactions).toBe(1)
   })
 
   test('that is sent five times at once is carried out once', async () => {
