@@ -127,8 +127,8 @@ const takeSuperseded = async (
 ): Promise<Piece> => {
   const { supersededAfterSeconds = day, pieceSize = 2000 } = options
   const { rows } = await sql<{ looked_at: number; taken: number }>`
-    with next as (
-      select position, table_name, row_id, at < clock_timestamp() - make_interval(secs => ${supersededAfterSeconds}) as is_old
+    with ahead as (
+      select position, table_name, row_id, at
       from sync_log
       where facility_id = ${facilityId} and audience = ${audience} and position <= ${end}
         and position > coalesce((
@@ -137,10 +137,15 @@ const takeSuperseded = async (
       order by position
       limit ${pieceSize}
     ),
-    -- Up to the first one that is too young: a clock that was set back must not make us leave one out.
+    -- As old as what came after it, whatever a clock that was ahead has said.
+    next as (
+      select *, min(at) over (order by position rows between current row and unbounded following)
+        < clock_timestamp() - make_interval(secs => ${supersededAfterSeconds}) as is_old
+      from ahead
+    ),
+    -- So it is those before the first one that is too young.
     old as (
-      select * from next
-      where position < (select coalesce(min(position) filter (where not is_old), 9007199254740991) from next)
+      select * from next where is_old
     ),
     gone as (
       delete from sync_log as entry using old

@@ -72,6 +72,20 @@ const catchUp = async (client: ReturnType<typeof newClient>): Promise<'up-to-dat
 }
 
 describe('what is superseded', () => {
+  test('goes also after something that a clock which was ahead has stamped (T1)', async () => {
+    const id = await addSpace()
+    await change(id, 2)
+    await change(id, 3)
+    await age('2 days')
+    await sql`
+      update sync_log set at = now() + interval '1 year'
+      where position = (select min(position) from sync_log where row_id = ${id})`.execute(admin)
+
+    await compact()
+
+    expect((await entriesOf(id)).map(({ row }) => row && row['capacity'])).toEqual([3])
+  })
+
   test('goes a day after the newer image came, whatever age it has itself', async () => {
     const id = await addSpace()
     await age('3 days')
