@@ -153,7 +153,7 @@ export const deskMutants: readonly Mutant[] = [
     file: 'src-main/data/outbox/upload-state.ts',
     changes: [
       [
-        'wait({ ...upload, leastPauseMs: retryAfterMs }),',
+        'wait({ ...upload, leastPauseMs: retryAfterMs, batchSize: Math.ceil(upload.batchSize / 2) }),',
         "stay({ ...upload, state: 'idle', leastPauseMs: retryAfterMs }),",
       ],
     ],
