@@ -51,6 +51,8 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
   let upload = initialUpload(isAll ? 0 : answeredUpTo(parts.desk, parts.decided))
   keepAnswered(parts.desk, upload.answeredUpTo, epoch)
   let cancelTimer = (): void => undefined
+  /** The number that the server has asked for last. */
+  let asked: number | undefined
 
   const step = (event: UploadEvent, problem?: unknown): void => {
     const { next, effect } = uploadStep(upload, event)
@@ -69,7 +71,8 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
     try {
       const after = upload.answeredUpTo
       const lost = lostBefore(parts, after)
-      if (lost) await parts.replaceHole(lost)
+      // Not unasked: what was decided and lost since is nobody's loss while the server has it.
+      if (lost && lost.from === asked) await parts.replaceHole(lost)
       const batch = nextBatch(parts, after, upload.batchSize)
       const last = batch.at(-1)
       if (!last) {
@@ -86,7 +89,9 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
       if (outcomes.some(({ error }) => error?.code === 'device_revoked')) parts.onRevoked()
     } catch (error) {
       if (!(error instanceof Outage) && !(error instanceof DomainError)) parts.onFault(error)
-      step(eventOf(error), error)
+      const event = eventOf(error)
+      if (event.kind === 'gap') asked = event.expected
+      step(event, error)
     }
   }
 
