@@ -19,7 +19,8 @@ export const takeLock = (file: string, waitMs: number): ExclusiveLock | undefine
   try {
     // Nothing is ever written, so nothing needs a journal on the disk.
     database.pragma('journal_mode = memory')
-    database.exec('begin exclusive')
+    // Not `exclusive`: of two that come at the same moment each would stop the other, and nobody would have it.
+    database.exec('begin immediate')
     chmodSync(file, 0o600)
   } catch (error) {
     database.close()

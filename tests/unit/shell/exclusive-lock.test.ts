@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { takeLock } from '../../../src-main/exclusive-lock.ts'
 import { temporaryFolder } from '../../support/shell-folders.ts'
@@ -42,6 +43,19 @@ test('who waits gets the lock when its holder is killed', async () => {
 test('a released lock can be taken again', () => {
   const file = join(temporaryFolder(), 'lock')
   takeLock(file, 0)?.release()
+
+  const lock = takeLock(file, 0)
+
+  expect(lock).toBeDefined()
+  lock?.release()
+})
+
+test('one that only looks whether the lock is free does not keep it from another', () => {
+  const file = join(temporaryFolder(), 'lock')
+  const looking = new Database(file)
+  onTestFinished(() => void looking.close())
+  looking.exec('begin')
+  looking.prepare('select * from sqlite_master').all()
 
   const lock = takeLock(file, 0)
 
