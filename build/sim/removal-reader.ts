@@ -11,13 +11,14 @@ interface ReaderParts {
 
 /** A person who reads that much would be taken away at once, and says after a while that it is right (FAULTS S11). */
 export const removalReader = ({ scheduler, history, chance }: ReaderParts): ((sync: Sync | undefined) => void) => {
-  let isDeciding = false
+  // A program that was killed meanwhile has another one after it, which asks as well.
+  let asking: Sync | undefined
   return (sync) => {
-    if (!sync?.held || isDeciding) return
-    isDeciding = true
+    if (!sync?.held || sync === asking) return
+    asking = sync
     history.count('removals that a person accepted')
     scheduler.after(chance.int(500, 3000), () => {
-      isDeciding = false
+      if (sync === asking) asking = undefined
       sync.acceptRemoval()
     })
   }
