@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { readProfile, writeProfile } from '../src-main/data/device/profile.ts'
@@ -54,7 +54,7 @@ const tellServerUrl = (profileFolder: string, serverUrl: string): void => {
   if (profile && profile.server_url !== serverUrl) writeProfile(profileFolder, { ...profile, server_url: serverUrl })
 }
 
-export const isEnrolled = (profileFolder: string): boolean => existsSync(join(profileFolder, 'device.json'))
+export const isEnrolled = (profileFolder: string): boolean => readProfile(profileFolder) !== undefined
 
 /** Leaves a code for the shell to enroll this computer with, by the same route as one typed in. */
 export const leaveCode = (profileFolder: string, code: string, serverUrl: string): void => {

@@ -16,6 +16,7 @@ import { SignInScreen } from './features/sign-in/sign-in-screen.tsx'
 import { FirstSync } from './features/sync/first-sync.tsx'
 import { SyncScreen } from './features/sync/sync-screen.tsx'
 import { screens } from './screens.tsx'
+import { enrollTexts } from './texts/enroll.ts'
 
 /** What the window may show, by what the device is and who is signed in. */
 export const Stages = () => {
@@ -25,7 +26,7 @@ export const Stages = () => {
 }
 
 const Stage = ({ state }: { readonly state: AppState }) => {
-  if (state.stage === 'not_enrolled' || state.stage === 'locked') return <EnrollScreen state={state} />
+  if (state.stage in enrollTexts) return <EnrollScreen state={state} />
   if (state.stage === 'signed_out') return <SignInScreen state={state} />
   if (state.stage === 'loading') return <FirstSync state={state} />
   return <Desk key={state.session?.staff_id} />

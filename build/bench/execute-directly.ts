@@ -59,7 +59,7 @@ const enrolledDevice = async ({ folder, stack, createCode }: Place) => {
   const parts = { folder: join(folder, `device-${v7()}`), deviceSecret: randomBytes(32), environment }
   const enrollment = { code: await createCode(), name: 'Bench', server_url: stack.serverUrl }
   const { device_id: deviceId } = await enrollDevice(parts, enrollment)
-  const device = openDevice({ ...parts, onContact: () => undefined })
+  const device = openDevice({ ...parts, onContact: () => undefined, onFault: console.error })
   if (!device) throw new Error('The device was not enrolled.')
   const cheap = { memoryKib: 8, passes: 1 }
   const { staff } = await signInOnline(

@@ -3,15 +3,27 @@ import { hereText } from './when.ts'
 
 const notReached = 'The server does not answer at this address. Check the address and the internet, then try again.'
 
-/** Of the screen that takes a code: of a new computer, and of one whose keychain was lost. */
+const asNew = {
+  button: 'Set up this computer',
+  busy: 'Setting up …',
+  notReached,
+  missing: 'Enter the address, the code and a name. One of them is missing or does not look right.',
+}
+
+/** Of the screen that takes a code, by the stage: a new computer, one whose keychain was lost, one that is damaged. */
 export const enrollTexts = {
   not_enrolled: {
+    ...asNew,
     title: 'Set up this computer',
     hint: 'An administrator gives you the address and a code. The code works once, and only for a few minutes.',
-    button: 'Set up this computer',
-    busy: 'Setting up …',
-    notReached,
-    missing: 'Enter the address, the code and a name. One of them is missing or does not look right.',
+  },
+  damaged: {
+    ...asNew,
+    title: 'Set up this computer again',
+    hint:
+      'The file that says what it was is damaged (device.json in the folder of Foyer, and its copy). Work that was not ' +
+      'sent opens only with it: where there is a backup, close Foyer, put the file back and start again. Otherwise ask an ' +
+      'administrator for a code. What is here is put aside then, not deleted.',
   },
   locked: {
     title: 'Unlock this computer',

@@ -99,17 +99,55 @@ describe('a computer whose keychain was lost (D16)', () => {
 })
 
 describe('a computer whose device.json was lost', () => {
-  const withoutProfile = async () => {
+  /** With a payment that is not sent. */
+  const closedDesk = async () => {
     const before = await enrollDesk(server, { fetch: line })
     isCut = true
     const { mutation_id: id } = await before.command('payment.take', paymentOf(server.counter)(1000, []))
     await before.stop()
     isCut = false
     const file = path.join(before.folder, 'device.json')
-    const profile = readFileSync(file)
-    rmSync(file)
-    return { folder: before.folder, file, profile, id }
+    return { folder: before.folder, file, copy: `${file}.copy`, profile: readFileSync(file), id }
   }
+  const withoutProfile = async () => {
+    const closed = await closedDesk()
+    rmSync(closed.file)
+    rmSync(closed.copy)
+    return closed
+  }
+
+  test('goes on with the copy of it, and with what was not sent', async () => {
+    const { folder, file, profile, id } = await closedDesk()
+    rmSync(file)
+
+    const desk = openDesk({ folder, fetch: line })
+    desks.push(desk)
+    const stage = desk.data.appState().stage
+    await desk.signIn()
+    await until(async () => (await desk.data.status()).waiting === 0)
+
+    expect(stage).toBe('signed_out')
+    expect(readFileSync(file)).toEqual(profile)
+    expect(await server.sql('select outcome from mutations where id = $1', [id])).toEqual([{ outcome: 'applied' }])
+  })
+
+  test('says so where both are damaged, and is enrolled anew beside them', async () => {
+    const { folder, file, copy } = await closedDesk()
+    writeFileSync(file, '{"server_url":')
+    writeFileSync(copy, '')
+    const desk = openDesk({ folder, fetch: line })
+    desks.push(desk)
+    const { stage } = desk.data.appState()
+
+    await unlock(desk)
+    await desk.signIn()
+
+    expect(stage).toBe('damaged')
+    expect(desk.data.appState().stage).toBe('ready')
+    const aside = path.join(folder, 'earlier-1')
+    expect(readdirSync(aside)).toEqual(expect.arrayContaining(['desk.db', 'device.json', 'device.json.copy']))
+    expect(readFileSync(path.join(aside, 'device.json'), 'utf8')).toBe('{"server_url":')
+  })
 
   test('is enrolled anew, and works: what nobody can open is put aside', async () => {
     const { folder } = await withoutProfile()

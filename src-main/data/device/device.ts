@@ -2,7 +2,7 @@ import type { JWK } from 'jose'
 import type { ErrorData } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
 import { connectServer, type MeasuredServer } from '../sync/server.ts'
-import { type Profile, readProfile, writeProfile } from './profile.ts'
+import { keepTwice, type Profile, readProfile, writeProfile } from './profile.ts'
 import { deviceSealKey, unseal } from './sealed.ts'
 
 export interface DeviceParts {
@@ -13,6 +13,7 @@ export interface DeviceParts {
   readonly onClock?: () => void
   /** How many mutations are not decided yet, once that is known. */
   readonly waiting?: () => number | undefined
+  readonly onFault: (error: unknown) => void
 }
 
 /** An enrolled computer: who it is, and its line to the server. */
@@ -28,12 +29,17 @@ export const lockedProfile = ({ folder, deviceSecret }: LockParts): Profile | un
   return profile && !privateKeyOf(profile, deviceSecret) ? profile : undefined
 }
 
-/** Undefined before enrollment, and when it is locked. */
+/** Undefined before enrollment, and when it is locked or damaged. */
 export const openDevice = (parts: DeviceParts): Device | undefined => {
   let profile = readProfile(parts.folder)
   const privateKey = profile && privateKeyOf(profile, parts.deviceSecret)
   if (!profile || !privateKey) return undefined
   const current = profile
+  try {
+    keepTwice(parts.folder, profile)
+  } catch (error) {
+    parts.onFault(error)
+  }
   return {
     profile: () => profile ?? current,
     saveProfile(changed) {

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { readIfThere, writeWhole } from '../whole-file.ts'
 
@@ -39,13 +40,38 @@ const profileSchema = z.looseObject({
 })
 export type Profile = z.infer<typeof profileSchema>
 
-const profileFile = (folder: string): string => path.join(folder, 'device.json')
+/** The same twice, in the order of reading: without the keys in it nobody reads what was not sent (FAULTS D3). */
+const profileNames = ['device.json', 'device.json.copy'] as const
 
-/** Undefined before enrollment. Throws when the file is there but damaged: it is never made anew over an old one. */
+/** Undefined before enrollment, and where it is damaged. */
 export const readProfile = (folder: string): Profile | undefined => {
-  const text = readIfThere(profileFile(folder))
-  return text === undefined ? undefined : profileSchema.parse(JSON.parse(text))
+  for (const name of profileNames) {
+    const profile = readOne(path.join(folder, name))
+    if (profile && profile !== 'damaged') return profile
+  }
+  return undefined
 }
 
-export const writeProfile = (folder: string, profile: Profile): void =>
-  writeWhole(profileFile(folder), JSON.stringify(profile, undefined, 2))
+/** Whether this computer is enrolled and nobody can read as what. */
+export const isProfileDamaged = (folder: string): boolean =>
+  readProfile(folder) === undefined && profileNames.some((name) => readOne(path.join(folder, name)) === 'damaged')
+
+/** Throws where the disk does not take it. */
+export const writeProfile = (folder: string, profile: Profile): void => {
+  for (const name of profileNames) writeWhole(path.join(folder, name), JSON.stringify(profile, undefined, 2))
+}
+
+/** Writes both once more where one of them is lost, damaged or old. */
+export const keepTwice = (folder: string, profile: Profile): void => {
+  const found = profileNames.map((name) => readOne(path.join(folder, name)))
+  if (!found.every((each) => isDeepStrictEqual(each, profile))) writeProfile(folder, profile)
+}
+
+const readOne = (file: string): Profile | 'damaged' | undefined => {
+  try {
+    const text = readIfThere(file)
+    return text === undefined ? undefined : profileSchema.parse(JSON.parse(text))
+  } catch {
+    return 'damaged'
+  }
+}

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { DomainError } from '../../../src-shared/errors.ts'
 import { instantSchema } from '../../../src-shared/schema/columns.ts'
 import type { InstantText } from '../../../src-shared/time.ts'
-import { type Profile, readProfile } from './profile.ts'
+import { isProfileDamaged, type Profile, readProfile } from './profile.ts'
 import { readIfThere, syncFolder, writeWhole } from '../whole-file.ts'
 
 /** What stays of a computer that was revoked: enough for people to know what happened to it. */
@@ -83,10 +83,6 @@ export const finishDestroying = ({ folder, onFault }: StartParts): void => {
 }
 
 const isAnother = (folder: string, { device_id }: Revoked): boolean => {
-  try {
-    const profile = readProfile(folder)
-    return profile !== undefined && profile.device_id !== device_id
-  } catch {
-    return true
-  }
+  const profile = readProfile(folder)
+  return profile ? profile.device_id !== device_id : isProfileDamaged(folder)
 }

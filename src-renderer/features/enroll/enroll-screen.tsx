@@ -17,7 +17,7 @@ const toUrl = (typed: string): string => (/^https?:\/\//i.test(typed) ? typed : 
 export const EnrollScreen = ({ state }: { readonly state: AppState }) => {
   const { bridge, appState } = useDesk()
   const offeredServer = state.default_server_url
-  const texts = enrollTexts[state.stage === 'locked' ? 'locked' : 'not_enrolled']
+  const texts = enrollTexts[state.stage === 'locked' || state.stage === 'damaged' ? state.stage : 'not_enrolled']
   const [server, setServer] = useState(offeredServer)
   const [code, setCode] = useState('')
   const [name, setName] = useState(state.device?.name ?? state.revoked?.name ?? '')

@@ -1,10 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { offlineGate } from '../../../src-main/data/device/back-off.ts'
-import { type Profile, readProfile, writeProfile } from '../../../src-main/data/device/profile.ts'
+import {
+  isProfileDamaged,
+  keepTwice,
+  type Profile,
+  readProfile,
+  writeProfile,
+} from '../../../src-main/data/device/profile.ts'
 import { passwordKey, seal, unseal } from '../../../src-main/data/device/sealed.ts'
 
 const profileModule = new URL('../../../src-main/data/device/profile.ts', import.meta.url).href
@@ -101,7 +107,7 @@ describe('the profile', () => {
     writeProfile(folder, { ...profile, name: 'Counter 2' })
 
     expect(readProfile(folder)).toEqual({ ...profile, name: 'Counter 2' })
-    expect(readdirSync(folder)).toEqual(['device.json'])
+    expect(readdirSync(folder)).toEqual(['device.json', 'device.json.copy'])
     expect(statSync(path.join(folder, 'device.json')).mode & 0o077).toBe(0)
   })
 
@@ -115,12 +121,44 @@ describe('the profile', () => {
     expect(readProfile(folder)).toEqual({ ...newer, name: 'Counter 2' })
   })
 
-  test('that is damaged is an error, never a computer that is not enrolled (D3)', () => {
+  test.each(['lost', '', '{"server_url":', 'null', '{}'])(
+    'is read from its copy where it is damaged (D3): %s',
+    (text) => {
+      const file = path.join(folder, 'device.json')
+      writeProfile(folder, profile)
+      if (text === 'lost') rmSync(file)
+      else writeFileSync(file, text)
+
+      const read = readProfile(folder)
+      keepTwice(folder, profile)
+
+      expect(read).toEqual(profile)
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(profile)
+    },
+  )
+
+  test('has a copy again where that is damaged or old', () => {
+    const copy = path.join(folder, 'device.json.copy')
+    for (const text of ['{', JSON.stringify({ ...profile, name: 'Counter 1' })]) {
+      writeProfile(folder, profile)
+      writeFileSync(copy, text)
+
+      keepTwice(folder, profile)
+
+      expect(readProfile(folder)).toEqual(profile)
+      expect(JSON.parse(readFileSync(copy, 'utf8'))).toEqual(profile)
+    }
+  })
+
+  test('that is damaged with its copy is not a computer that is not enrolled (D3)', () => {
+    expect(isProfileDamaged(folder)).toBe(false)
+
+    writeProfile(folder, profile)
+    expect(isProfileDamaged(folder)).toBe(false)
+    for (const name of readdirSync(folder)) writeFileSync(path.join(folder, name), '{"server_url":')
+
     expect(readProfile(folder)).toBeUndefined()
-
-    writeFileSync(path.join(folder, 'device.json'), '{"server_url":')
-
-    expect(() => readProfile(folder)).toThrow(SyntaxError)
+    expect(isProfileDamaged(folder)).toBe(true)
   })
 
   test.skipIf(process.platform !== 'linux')(

@@ -64,7 +64,7 @@ describe('a computer that was revoked (U7)', () => {
     destroyRevoked(folder)
 
     expect(files()).toEqual([...others, 'revoked.json'].toSorted())
-    expect(disk.removed.slice(0, 2).toSorted()).toEqual(['device.json', 'device.json.new'])
+    expect(disk.removed.slice(0, 3).toSorted()).toEqual(['device.json', 'device.json.copy', 'device.json.new'])
     expect(readRevoked(folder)).toMatchObject({ name: 'Front desk 1', facility_name: 'Werribee', at })
   })
 
