@@ -18,6 +18,7 @@ import { addDeviceGauges, createCounters, waitingIn } from './counters.ts'
 import { type DeviceWatch, watchDevices } from './device-watch.ts'
 import { createComparer } from './digests/compare.ts'
 import { createEpochKeeper, type EpochKeeper } from './epoch.ts'
+import { inTurns } from './in-turns.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { json, send } from './routes/answer.ts'
 import { digestsRoute, rowsRoute } from './routes/digests.ts'
@@ -249,5 +250,6 @@ const createDoorkeeper = (app: FastifyInstance, services: Services): Doorkeeper 
     },
     limitDevice: async (request) => enforce(byDevice, request),
     limitAddress: async (request) => enforce(byAddress, request),
+    inTurn: inTurns(),
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Device } from '../auth/devices.ts'
 import { clientOf } from '../client-address.ts'
+import type { InTurn } from '../in-turns.ts'
 import { toErrorAnswer } from './errors.ts'
 import { type Answer, compressed, send } from './answer.ts'
 
@@ -39,6 +40,8 @@ interface RouteFacts<I> {
   readonly isCheckedLater?: boolean
   /** Also for a device that was revoked: it hands over what it has not sent (SECURITY §3). */
   readonly isForRevoked?: boolean
+  /** Waits for something new. Other requests of a device for this path wait for one another. */
+  readonly isHeld?: (input: I) => boolean
   /** Limited by address, because whoever asks is not known yet. */
   readonly isLimitedByAddress?: boolean
 }
@@ -69,6 +72,8 @@ export interface Doorkeeper {
   /** Throws `rate_limited`. */
   readonly limitDevice: (request: FastifyRequest) => Promise<void>
   readonly limitAddress: (request: FastifyRequest) => Promise<void>
+  /** A device that asks a hundred times at once takes the time of one request, and the others of the server do not wait for it. */
+  readonly inTurn: InTurn
 }
 
 /** The one executor: limits and authenticates, then validates, then handles, then answers. */
@@ -103,7 +108,13 @@ const run = async <I>(route: Route<I>, request: FastifyRequest, doorkeeper: Door
   doorkeeper.noteQueue(request)
   await doorkeeper.limitDevice(request)
   if (route.isReading) doorkeeper.requireVersion(request)
-  return route.handle(validated(route, request), facts, device)
+  const input = validated(route, request)
+  if (route.isHeld?.(input)) return route.handle(input, facts, device)
+  return doorkeeper.inTurn(`${device.id} ${route.path}`, async () => {
+    // Nobody is there any more to get the answer. Of a POST, the signal is aborted when its body was read.
+    if (request.socket.destroyed) throw new DomainError('unavailable', 'The client has gone.')
+    return route.handle(input, facts, device)
+  })
 }
 
 const headerOf = ({ headers }: FastifyRequest, name: string): string | undefined => {

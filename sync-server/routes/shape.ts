@@ -15,6 +15,7 @@ export const shapeRoute = ({ config, db, waiters, logs, readDevice, counters, de
     // A desk that waits asks again with every change: who lets it wait need not know more than that it was let in before.
     isCheckedLater: true,
     isReading: true,
+    isHeld: isLive,
     input: shapeQuery,
     output: null,
     handle: async (query, { signal }, device) => {
