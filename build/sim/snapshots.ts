@@ -39,7 +39,10 @@ export const createSnapshotMaker = ({ folder: root, db, scheduler, history }: Ma
       isBusy = true
       history.note('snapshots', 'look what is due')
       const onError = (error: unknown): void => history.note('snapshots', `failed: ${String(error)}`)
-      await refreshAll({ db: db(), folder, policy, now: scheduler.now }, onError).catch(onError)
+      await refreshAll(
+        { db: db(), folder, policy, now: scheduler.now, freeBytes: () => Number.POSITIVE_INFINITY },
+        onError,
+      ).catch(onError)
       isBusy = false
     },
   }

@@ -23,12 +23,14 @@ interface PublishParts {
   readonly copy: WorkingCopy
   readonly extent: SnapshotExtent
   readonly partBytes: number
+  /** Asked before each part; throws where there is none. */
+  readonly hasRoom: () => void
   /** Instant. */
   readonly now: string
 }
 
 /** Writes a snapshot of the working copy beside the earlier ones, and takes away those that are too old. */
-export const publish = ({ folder, log, copy, extent, partBytes, now }: PublishParts): SnapshotManifest => {
+export const publish = ({ folder, log, copy, extent, partBytes, hasRoom, now }: PublishParts): SnapshotManifest => {
   const state = copy.state()
   if (!state) throw new Error('The working copy is empty.')
   const id = `${state.position}-${randomBytes(8).toString('hex')}`
@@ -38,7 +40,7 @@ export const publish = ({ folder, log, copy, extent, partBytes, now }: PublishPa
     copy.db.pragma('analysis_limit = 1000')
     copy.db.exec('analyze')
     const rowsOf = extent === 'today' ? rowsOfToday(copy.db, now) : rowsOfAll
-    const parts = writeParts({ db: copy.db, folder: draft, partBytes, rowsOf })
+    const parts = writeParts({ db: copy.db, folder: draft, partBytes, hasRoom, rowsOf })
     const manifest: SnapshotManifest = {
       id,
       extent,
@@ -78,18 +80,17 @@ export const clearOld = (root: string, folder: string, log: LogName): void => {
 
 type Part = SnapshotManifest['parts'][number]
 
-interface Writing {
+interface Writing extends Pick<PublishParts, 'folder' | 'partBytes' | 'hasRoom'> {
   readonly db: Sqlite.Database
-  readonly folder: string
-  readonly partBytes: number
   readonly rowsOf: RowsOf
 }
 
-const writeParts = ({ db, folder, partBytes, rowsOf }: Writing): readonly Part[] => {
+const writeParts = ({ db, folder, partBytes, hasRoom, rowsOf }: Writing): readonly Part[] => {
   const parts: Part[] = []
   let rows = 0
   db.exec("attach ':memory:' as part")
   const flush = (): void => {
+    hasRoom()
     const raw = db.serialize({ attached: 'part' })
     const packed = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
     writeFileSync(join(folder, partFile(parts.length)), packed, { mode: 0o600 })

@@ -5,6 +5,7 @@ import type { LogName } from '../shapes/handle.ts'
 import { type Head, readHead } from '../shapes/log.ts'
 import { fingerprint, folderOf, publishedIn } from './place.ts'
 import { clearOld, publish } from './publish.ts'
+import { type FreeBytes, requireRoom } from './room.ts'
 import { isWorthwhile, type TodayPolicy } from './today.ts'
 import { catchUp, openWorkingCopy } from './working-copy.ts'
 
@@ -27,24 +28,27 @@ export interface RefreshParts {
   readonly policy: SnapshotPolicy
   /** Epoch ms. */
   readonly now: () => number
+  readonly freeBytes: FreeBytes
 }
 
 /** Whether the snapshot of a log should be made (anew). */
 export const isSnapshotDue = async (parts: RefreshParts, log: LogName): Promise<boolean> =>
   isDue(await headOf(parts, log), { ...parts, now: parts.now() }, log)
 
-/** Brings the snapshot of one log up to date where it is due. Answers whether one was published. */
+/** Brings the snapshot of one log up to date where it is due. Answers whether one was published. Throws where the disk is for others. */
 export const refreshSnapshot = async (parts: RefreshParts, log: LogName): Promise<'published' | 'fresh' | 'busy'> => {
-  const { db, folder, policy, now } = parts
+  const { db, folder, policy, now, freeBytes } = parts
   const head = await headOf(parts, log)
   if (!isDue(head, { folder, policy, now: now() }, log)) return 'fresh'
   const own = folderOf(folder, log)
   mkdirSync(own, { recursive: true, mode: 0o700 })
+  const hasRoom = (): void => requireRoom(own, freeBytes)
+  hasRoom()
   const copy = openWorkingCopy(own, head)
   if (!copy) return 'busy'
   try {
-    await catchUp(db, log, copy)
-    const order = { folder: own, log, copy, partBytes: policy.partBytes, now: new Date(now()).toISOString() }
+    await catchUp({ db, log, copy, hasRoom })
+    const order = { folder: own, log, copy, partBytes: policy.partBytes, hasRoom, now: new Date(now()).toISOString() }
     const { rows } = publish({ ...order, extent: 'whole' })
     if (isWorthwhile(copy.db, rows, policy)) publish({ ...order, extent: 'today' })
     clearOld(folder, own, log)

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import type { Db } from '../db/tx.ts'
 import { isAnyDue, standardPolicy } from './builder.ts'
+import { freeBytesOf } from './room.ts'
 
 /** What the process is told. */
 export type BuilderOptions = Pick<Config, 'databaseUrl' | 'logLevel'> & { readonly folder: string }
@@ -17,6 +18,11 @@ interface BuilderParts {
 
 /** Between two looks at all logs. */
 const everyMs = 30_000
+const longestMs = 30 * 60_000
+
+/** The pause, in ms, after a look that followed a pause: longer with each that failed, for a disk may stay full for days. */
+export const pauseAfter = (pauseMs: number, hasFailed: boolean): number =>
+  hasFailed ? Math.min(2 * pauseMs, longestMs) : everyMs
 
 /**
  * Looks whether a snapshot is due, as long as the server runs and where the configuration says, and has it made in a
@@ -28,13 +34,23 @@ export const startBuilder = ({ config, db, log }: BuilderParts): { readonly stop
   const abort = new AbortController()
   const { signal } = abort
   const look = async (): Promise<void> => {
-    if (!(await isAnyDue({ db, folder, policy: standardPolicy, now: Date.now })) || signal.aborted) return
+    if (
+      !(await isAnyDue({ db, folder, policy: standardPolicy, now: Date.now, freeBytes: freeBytesOf })) ||
+      signal.aborted
+    )
+      return
     await build({ databaseUrl, logLevel, folder }, signal)
   }
   const keepLooking = async (): Promise<void> => {
+    let pauseMs = everyMs
     while (!signal.aborted) {
-      await look().catch((error: unknown) => log.warn({ err: error }, 'no snapshots could be made'))
-      await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
+      let hasFailed = false
+      await look().catch((error: unknown) => {
+        hasFailed = true
+        log.warn({ err: error }, 'no snapshots could be made')
+      })
+      pauseMs = pauseAfter(pauseMs, hasFailed)
+      await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
   const looking = keepLooking()

@@ -98,11 +98,19 @@ const saveState = (db: Sqlite.Database, state: WorkingState): void => {
   db.prepare('insert into working values (?)').run(JSON.stringify(state))
 }
 
+interface CatchUpParts {
+  readonly db: Db
+  readonly log: LogName
+  readonly copy: WorkingCopy
+  /** Asked before each piece; throws where there is none. */
+  readonly hasRoom: () => void
+}
+
 /**
  * Applies what the log has beyond the working copy, up to the head, as one snapshot of PostgreSQL and with the rights of
  * the feed. Answers with that head; the copy is the log up to there.
  */
-export const catchUp = async (db: Db, log: LogName, copy: WorkingCopy): Promise<Head> => {
+export const catchUp = async ({ db, log, copy, hasRoom }: CatchUpParts): Promise<Head> => {
   let search: SearchIndex | undefined
   const head = await inRole(db, { role: 'foyer_feed', facilityId: log.facilityId, isOneSnapshot: true }, async (tx) => {
     const head = await readHead(tx, log)
@@ -112,6 +120,7 @@ export const catchUp = async (db: Db, log: LogName, copy: WorkingCopy): Promise<
     // A transaction that is tried again finds the triggers, and the index without them would not be kept.
     if (state.isIndexed) search ??= installSearchIndex(copy.db)
     while (state.position < head.position) {
+      hasRoom()
       const entries = await readEntries(tx, log, { after: state.position, to: head.position })
       const known = entries.filter(({ table_name }) => isSyncedTable(table_name))
       const next: WorkingState = {

@@ -21,7 +21,10 @@ export const publishSnapshot = async (
   facilityId: string = academy.facility_id,
 ): Promise<SnapshotManifest> => {
   const log = { facilityId, audience: 'desk' } as const
-  await refreshSnapshot({ db: postgres.db, folder, policy: eagerPolicy, now: Date.now }, log)
+  await refreshSnapshot(
+    { db: postgres.db, folder, policy: eagerPolicy, now: Date.now, freeBytes: () => Number.POSITIVE_INFINITY },
+    log,
+  )
   const [newest] = publishedIn(folder, log, 'whole')
   if (!newest) throw new Error('No snapshot was published.')
   return newest
@@ -34,7 +37,10 @@ export const publishToday = async (
 ): Promise<SnapshotManifest> => {
   const log = { facilityId: academy.facility_id, audience: 'desk' } as const
   const policy = { ...eagerPolicy, leastRowsForToday: 1 }
-  await refreshSnapshot({ db: postgres.db, folder, policy, now: Date.now }, log)
+  await refreshSnapshot(
+    { db: postgres.db, folder, policy, now: Date.now, freeBytes: () => Number.POSITIVE_INFINITY },
+    log,
+  )
   const [newest] = publishedIn(folder, log, 'today')
   if (!newest) throw new Error('No snapshot of today was published.')
   return newest

@@ -200,6 +200,7 @@ describe('a snapshot that is kept fresh', () => {
         folder: snapshots,
         policy: { ...eagerPolicy, ...over },
         now: () => Date.now() + minutesLater * 60_000,
+        freeBytes: () => Number.POSITIVE_INFINITY,
       },
       { facilityId: academy.facility_id, audience: 'desk' },
     )
