@@ -54,7 +54,11 @@ export const createEpochKeeper = ({ db, log, trustSeconds = hour }: EpochParts):
       return seen
     })
 
-  const renewed = (reason: string): void => log.warn({ reason }, 'the history was rewound: every device starts afresh')
+  const renewed = (reason: string): void =>
+    log.warn(
+      { reason },
+      'the history was rewound: every device starts afresh, also one that was shut out since the backup',
+    )
 
   const check = async (): Promise<boolean> => {
     try {

@@ -20,6 +20,7 @@ try {
       `From now on it is ${(await readEpoch(db)).epoch}. Every device loads its data anew, while it works on,`,
     )
     console.log('and sends again what it has sent in the last 35 days and this database does not have.')
+    console.log('A computer that was shut out since the backup is let in again: shut it out once more (revoke-device).')
   } else {
     console.log(
       'A server notices by itself when its database was restored. If this one did not: run it again with --yes.',

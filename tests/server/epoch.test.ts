@@ -134,6 +134,7 @@ describe('the epoch', () => {
     expect(look.stdout).toContain(before.epoch)
     expect((await epoch()).epoch).not.toBe(before.epoch)
     expect(meant.stdout).toContain((await epoch()).epoch)
+    expect(meant.stdout).toContain('A computer that was shut out since the backup is let in again')
   })
 
   test('that cannot be looked at is no reason to stop', async () => {
