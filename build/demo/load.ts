@@ -1,5 +1,6 @@
 import type { InstantText } from '../../src-shared/time.ts'
-import { hashPassword, normalizeSignInName } from '../../sync-server/auth/sign-in.ts'
+import { normalizeSignInName } from '../../src-shared/sign-in-name.ts'
+import { hashPassword } from '../../sync-server/auth/sign-in.ts'
 import { demoAcademy } from './academy.ts'
 import { type RowOf, tablesInOrder } from './draft.ts'
 import { type FacilitySize, generateFacility, type GeneratedFacility } from './generate.ts'

@@ -1,48 +1,24 @@
-import type { AppState, SessionState, SyncStatus } from '../../src-shared/contract/ipc.ts'
-import type { Push } from '../../src-shared/contract/push.ts'
+import type { AppState, SyncStatus } from '../../src-shared/contract/ipc.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import { instantToText } from '../../src-shared/time.ts'
 import { coalesced } from './coalesced.ts'
+import type { DataProcessParts, SignedInDesk } from './data-process-parts.ts'
 import { acceptClosed } from './desk/accept-closed.ts'
 import { waitingCount } from './desk/waiting.ts'
 import { type Device, openDevice } from './device/device.ts'
 import { deviceState } from './device/device-state.ts'
 import { enrollDevice, type Enrollment } from './device/enroll.ts'
 import { destroyRevoked, finishDestroying, markRevoked } from './device/revoked.ts'
-import type { PasswordCost } from './device/sealed.ts'
-import { type Credentials, signIn, signInOnline, type SignInParts } from './device/sign-in.ts'
+import type { KnownStaff } from './device/profile.ts'
+import { type Credentials, renewLease, signIn, type SignInParts } from './device/sign-in.ts'
 import { type Engine, startEngine } from './engine.ts'
-import type { Environment } from './environment.ts'
 import { problemMemory } from './health/last-problem.ts'
 import { leaseTime } from './lease-time.ts'
 import { mutex } from '../../src-shared/mutex.ts'
 import { whenDamaged } from './replica/damage.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
-import type { Store } from './store.ts'
 import type { Release } from './sync/hand-over.ts'
 import { syncStatus } from './sync-status.ts'
-
-export interface DataProcessParts {
-  readonly folder: string
-  /** 32 bytes. */
-  readonly deviceSecret: Uint8Array
-  readonly passwordCost: PasswordCost
-  /** Offered in the enrollment screen; empty when nobody has said. */
-  readonly defaultServerUrl: string
-  readonly environment: Environment
-  readonly push: (push: Push) => void
-  readonly onFault: (error: unknown) => void
-}
-
-export interface SignedInDesk {
-  readonly device: Device
-  readonly store: Store
-  readonly leaseId: string
-  readonly state: SessionState
-  readonly wake: () => void
-  readonly compare: () => void
-  readonly acceptRemoval: () => void
-}
 
 /** What an unlocked device has besides its profile. */
 interface Unlocked extends Engine {
@@ -63,6 +39,7 @@ export class DataProcess {
   #staff: Session['staff'] | undefined
   #session: Session | undefined
   readonly #exclusive = mutex()
+  readonly #asking = mutex()
   readonly #lastProblem = problemMemory(() => this.now)
   readonly pushStatus = coalesced(() => void this.#sendStatus().catch(this.#parts.onFault), statusPauseMs)
 
@@ -99,19 +76,24 @@ export class DataProcess {
     return this.#announce()
   }
 
-  /** One at a time: two windows must not open the databases twice. */
-  signIn(credentials: Credentials): Promise<AppState> {
+  async signIn(credentials: Credentials): Promise<AppState> {
+    const device = this.#enrolled()
+    const { staff, dataKey, byServer } = await signIn(() => this.#signInParts(device), credentials, this.#asking)
+    // One at a time: two windows must not open the databases twice.
     return this.#exclusive(async () => {
-      const device = this.#device
-      if (!device) throw new DomainError('not_enrolled', 'This computer is not enrolled yet.')
-      const { staff, dataKey, byServer } = await signIn(this.#signInParts(device), credentials)
+      if (this.#enrolled() !== device) throw new DomainError('signed_out', 'This computer was enrolled anew just now.')
       this.#unlocked ??= await this.#unlock(device, dataKey)
       this.#staff = staff
       await this.#readSession()
       const isOld = Date.parse(staff.lease_not_after) - Date.parse(this.#leaseTime()) < renewWhenLeftMs
-      if (!byServer && isOld) void this.#renewLease(device, credentials, staff.staff_id).catch(this.#parts.onFault)
+      if (!byServer && isOld) void this.#renewLease(device, credentials, staff).catch(this.#parts.onFault)
       return this.#announce()
     })
+  }
+
+  #enrolled(): Device {
+    if (!this.#device) throw new DomainError('not_enrolled', 'This computer is not enrolled yet.')
+    return this.#device
   }
 
   signOut(): AppState {
@@ -269,15 +251,11 @@ export class DataProcess {
   }
 
   /** In the background: a refusal of the server (who left, a changed password) ends what the local unlock began. */
-  async #renewLease(device: Device, credentials: Credentials, staffId: string): Promise<void> {
-    try {
-      const { staff } = await signInOnline(this.#signInParts(device), credentials)
-      if (this.#staff?.staff_id === staff.staff_id) this.#staff = staff
-    } catch (error) {
-      if (!(error instanceof DomainError) || (error.code !== 'wrong_password' && error.code !== 'forbidden')) return
-      if (this.#staff?.staff_id !== staffId) return
-      this.#staff = undefined
-    }
+  async #renewLease(device: Device, credentials: Credentials, opened: KnownStaff): Promise<void> {
+    const renewed = await renewLease(this.#signInParts(device), credentials, opened)
+    // Who has signed in since, be it anew, is not who was asked about.
+    if (!renewed || this.#staff?.wrap !== opened.wrap) return
+    this.#staff = renewed === 'refused' ? undefined : renewed
     await this.#readSession()
     this.#announce()
   }

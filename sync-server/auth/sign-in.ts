@@ -1,5 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
 import { DomainError } from '../../src-shared/errors.ts'
+import { normalizeSignInName } from '../../src-shared/sign-in-name.ts'
 import { permissionsOf } from '../../src-shared/rules/access.ts'
 import { inRole } from '../db/postgres.ts'
 import { asShared, type Db } from '../db/tx.ts'
@@ -23,9 +24,6 @@ const hashOfNobody = '$argon2id$v=19$m=19456,t=2,p=1$SLXCtfsTnwW3ogpu5q+t3Q$AyCX
 
 /** Makes the hash to keep for a password: argon2id in PHC form. */
 export const hashPassword = async (password: string): Promise<string> => hash(password.normalize('NFC'), cost)
-
-/** The form in which sign-in names are kept. */
-export const normalizeSignInName = (typed: string): string => typed.normalize('NFC').trim().toLowerCase()
 
 export interface PasswordSignIn {
   readonly signInName: string

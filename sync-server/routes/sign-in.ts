@@ -1,6 +1,7 @@
 import { type SignInResponse, signInRequest, signInResponse } from '../../src-shared/contract/http.ts'
 import { unsealDataKey } from '../auth/recovery.ts'
-import { normalizeSignInName, signIn } from '../auth/sign-in.ts'
+import { normalizeSignInName } from '../../src-shared/sign-in-name.ts'
+import { signIn } from '../auth/sign-in.ts'
 import { signLease } from '../auth/tokens.ts'
 import { json } from './answer.ts'
 import { defineRoute } from './route.ts'

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { CompactEncrypt, importJWK } from 'jose'
 import { type SignInResponse, signInResponse } from '../../../src-shared/contract/http.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
+import { normalizeSignInName } from '../../../src-shared/sign-in-name.ts'
+import type { Exclusive } from '../../../src-shared/mutex.ts'
 import { instantToText } from '../../../src-shared/time.ts'
 import { Outage, type Server } from '../sync/server.ts'
-import { offlineGate } from './back-off.ts'
+import { type Gate, offlineGate } from './back-off.ts'
 import type { KnownStaff, Profile } from './profile.ts'
 import { type PasswordCost, passwordKey, seal, unseal } from './sealed.ts'
 
@@ -33,30 +35,64 @@ export interface Credentials {
 }
 
 /**
- * Signs a staff member in: by the wrap on this computer where it opens, which never waits for the network, else by the
- * server. Throws DomainError `wrong_password`, `too_many_attempts`, `needs_internet`, or what the server said.
+ * Signs a staff member in: by the wrap on this computer where it opens, which never waits for the network, else by the server,
+ * `asking` one after the other. Throws DomainError `wrong_password`, `too_many_attempts`, `needs_internet`, or what the server
+ * said.
  */
-export const signIn = async (parts: SignInParts, credentials: Credentials): Promise<SignedIn> => {
-  const name = credentials.sign_in_name.trim().toLowerCase()
-  const known = parts.profile().known_staff.find((staff) => staff.sign_in_name === name)
-  const dataKey = known && (await unlock(parts, known, credentials.password))
-  if (known && dataKey) {
-    if (known.failed_attempts > 0) noteStaff(parts, { ...known, failed_attempts: 0, last_failed_at: null })
-    return { dataKey, staff: known, byServer: false }
+export const signIn = async (
+  parts: () => SignInParts,
+  credentials: Credentials,
+  asking: Exclusive,
+): Promise<SignedIn> => (await signInHere(parts(), credentials)) ?? asking(() => signInThere(parts(), credentials))
+
+/** Undefined where the wrap does not open, or there is none: then only the server can say more. */
+const signInHere = async (parts: SignInParts, credentials: Credentials): Promise<SignedIn | undefined> => {
+  const known = knownStaffOf(parts, credentials)
+  if (!known || gateOf(parts, known).kind === 'online_only') return undefined
+  // Before the answer, whatever the server says to it then: each try is one, also at a computer that it answers no more.
+  const dataKey = await unlock(parts, known, credentials.password)
+  if (!dataKey) {
+    countFailure(parts, known)
+    return undefined
   }
+  if (known.failed_attempts > 0) noteStaff(parts, { ...known, failed_attempts: 0, last_failed_at: null })
+  return { dataKey, staff: known, byServer: false }
+}
+
+const signInThere = async (parts: SignInParts, credentials: Credentials): Promise<SignedIn> => {
   try {
-    return await signInOnline(parts, { ...credentials, sign_in_name: name })
+    return await signInOnline(parts, credentials)
   } catch (error) {
-    const isWrong = error instanceof DomainError && error.code === 'wrong_password'
-    if (known && (isWrong || error instanceof Outage)) countFailure(parts, known)
     if (!(error instanceof Outage)) throw error
-    throw known ? wrongPassword() : needsInternet()
+    const known = knownStaffOf(parts, credentials)
+    throw known && gateOf(parts, known).kind !== 'online_only' ? wrongPassword() : needsInternet()
   }
 }
 
-/** Signs in at the server: renews the lease, and makes or renews the wrap for this person on this computer. */
-export const signInOnline = async (parts: SignInParts, credentials: Credentials): Promise<SignedIn> => {
+/**
+ * Asks the server for a new lease for somebody whom this computer let in. `refused` where it does not let them in any more: from
+ * now on nor does this computer. Undefined when nobody can say now.
+ */
+export const renewLease = async (
+  parts: SignInParts,
+  credentials: Credentials,
+  opened: KnownStaff,
+): Promise<KnownStaff | 'refused' | undefined> => {
+  try {
+    return (await signInOnline(parts, credentials)).staff
+  } catch (error) {
+    if (error instanceof Outage) return undefined
+    if (!(error instanceof DomainError)) throw error
+    if (error.code !== 'wrong_password' && error.code !== 'forbidden') return undefined
+    forgetStaff(parts, opened)
+    return 'refused'
+  }
+}
+
+/** Renews the lease, and makes or renews the wrap for this person on this computer. */
+export const signInOnline = async (parts: SignInParts, { sign_in_name, password }: Credentials): Promise<SignedIn> => {
   const { recovery } = parts.profile()
+  const credentials = { sign_in_name: normalizeSignInName(sign_in_name), password }
   const answer = await parts.server.post(
     '/v1/sign-in',
     { ...credentials, recovery: parts.dataKey ? null : recovery },
@@ -64,7 +100,7 @@ export const signInOnline = async (parts: SignInParts, credentials: Credentials)
   )
   const dataKey = parts.dataKey ?? recoveredKey(answer) ?? (await firstDataKey(parts))
   const staff = await wrapFor(parts, credentials, answer, dataKey)
-  saveStaff(parts, staff)
+  parts.saveProfile(withStaff(parts, staff))
   return { dataKey, staff, byServer: true }
 }
 
@@ -72,21 +108,37 @@ const wrongPassword = (): DomainError => new DomainError('wrong_password', 'Name
 const needsInternet = (): DomainError =>
   new DomainError('needs_internet', 'The first sign-in of a person at this computer needs the internet.')
 
+const knownStaffOf = ({ profile }: SignInParts, { sign_in_name }: Credentials): KnownStaff | undefined => {
+  const name = normalizeSignInName(sign_in_name)
+  return profile().known_staff.find((staff) => normalizeSignInName(staff.sign_in_name) === name)
+}
+
+const gateOf = (parts: SignInParts, { failed_attempts, last_failed_at }: KnownStaff): Gate =>
+  offlineGate(failed_attempts, failedAtMs(last_failed_at), parts.now())
+
+const failedAtMs = (at: string | null): number => Date.parse(at ?? '1970-01-01')
+
 const unlock = async (parts: SignInParts, known: KnownStaff, password: string): Promise<Uint8Array | undefined> => {
   const { deviceSecret, now } = parts
   const nowMs = now()
-  const failedAtMs = Date.parse(known.last_failed_at ?? '1970-01-01')
   // The clock was ahead when the password was wrong: the wait begins now, and ends some day.
-  if (failedAtMs > nowMs) noteStaff(parts, { ...known, last_failed_at: instantToText(nowMs) })
-  const gate = offlineGate(known.failed_attempts, failedAtMs, nowMs)
+  if (failedAtMs(known.last_failed_at) > nowMs) {
+    noteStaff(parts, { ...known, last_failed_at: instantToText(nowMs) })
+  }
+  const gate = gateOf(parts, known)
   if (gate.kind === 'wait') {
     throw new DomainError('too_many_attempts', 'Too many wrong passwords. Wait a moment.', {
       retry_after_seconds: gate.seconds,
     })
   }
-  if (gate.kind === 'online_only') return undefined
   const key = await passwordKey(password, Buffer.from(known.salt, 'base64url'), known.cost, deviceSecret)
   return unseal(key, known.wrap)
+}
+
+const forgetStaff = (parts: SignInParts, { staff_id, wrap }: KnownStaff): void => {
+  const profile = parts.profile()
+  const known_staff = profile.known_staff.filter((known) => known.staff_id !== staff_id || known.wrap !== wrap)
+  note(parts, { ...profile, known_staff })
 }
 
 const countFailure = (parts: SignInParts, known: KnownStaff): void =>
@@ -97,18 +149,19 @@ const countFailure = (parts: SignInParts, known: KnownStaff): void =>
   })
 
 /** A full disk is no reason to keep out who has done nothing wrong, and none to let others guess on (FAULTS H8). */
-const noteStaff = (parts: SignInParts, staff: KnownStaff): void => {
+const note = (parts: SignInParts, profile: Profile): void => {
   try {
-    saveStaff(parts, staff)
+    parts.saveProfile(profile)
   } catch {
     // It is known until the program ends.
   }
 }
 
-const saveStaff = (parts: SignInParts, staff: KnownStaff): void => {
-  const profile = parts.profile()
-  const others = profile.known_staff.filter((other) => other.staff_id !== staff.staff_id)
-  parts.saveProfile({ ...profile, known_staff: [...others, staff] })
+const noteStaff = (parts: SignInParts, staff: KnownStaff): void => note(parts, withStaff(parts, staff))
+
+const withStaff = ({ profile }: SignInParts, staff: KnownStaff): Profile => {
+  const others = profile().known_staff.filter((other) => other.staff_id !== staff.staff_id)
+  return { ...profile(), known_staff: [...others, staff] }
 }
 
 const recoveredKey = ({ data_key }: SignInResponse): Uint8Array | undefined =>
