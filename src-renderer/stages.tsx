@@ -12,6 +12,7 @@ import { useSignOut } from './app/use-sign-out.ts'
 import { PaymentSheet } from './features/payments/payment-sheet.tsx'
 import { UnprintedReceipts } from './features/payments/unprinted-receipts.tsx'
 import { EnrollScreen } from './features/enroll/enroll-screen.tsx'
+import { UnreadableScreen } from './features/enroll/unreadable-screen.tsx'
 import { SignInScreen } from './features/sign-in/sign-in-screen.tsx'
 import { FirstSync } from './features/sync/first-sync.tsx'
 import { SyncScreen } from './features/sync/sync-screen.tsx'
@@ -27,6 +28,7 @@ export const Stages = () => {
 
 const Stage = ({ state }: { readonly state: AppState }) => {
   if (state.stage in enrollTexts) return <EnrollScreen state={state} />
+  if (state.stage === 'unreadable') return <UnreadableScreen />
   if (state.stage === 'signed_out') return <SignInScreen state={state} />
   if (state.stage === 'loading') return <FirstSync state={state} />
   return <Desk key={state.session?.staff_id} />

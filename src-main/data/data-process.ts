@@ -58,6 +58,8 @@ export class DataProcess {
   }
 
   appState(): AppState {
+    // What could not be read at the start may be read now.
+    this.#device ??= this.#openDevice()
     const profile = this.#device?.profile()
     const { without, ...known } = deviceState(profile, this.#parts)
     return {
@@ -71,8 +73,13 @@ export class DataProcess {
 
   async enroll(enrollment: Enrollment): Promise<AppState> {
     const { folder, deviceSecret, environment } = this.#parts
-    await enrollDevice({ folder, deviceSecret, environment }, enrollment)
-    this.#device = this.#openDevice()
+    await enrollDevice({ folder, deviceSecret, environment }, enrollment).catch((error: unknown) => {
+      // The code was used up and the disk fails behind it: what is written is an enrolled computer.
+      this.#device ??= this.#openDevice()
+      if (!this.#device) throw error
+      this.#parts.onFault(error)
+    })
+    this.#device ??= this.#openDevice()
     return this.#announce()
   }
 
@@ -183,9 +190,9 @@ export class DataProcess {
     return this.#exclusive(async () => {
       const profile = this.#device?.profile()
       if (!profile) return
-      const { folder } = this.#parts
+      const { folder, environment } = this.#parts
       const decide = (): void => {
-        markRevoked(folder, profile, at)
+        markRevoked({ folder, reserve: environment.reserve }, profile, at)
         this.#unlocked = undefined
         this.#device = undefined
       }

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { appState, channels } from '../../src-shared/contract/ipc.ts'
+import { type AppState, appState, channels } from '../../src-shared/contract/ipc.ts'
 import type { Reply } from '../../src-shared/errors.ts'
 import type { Log } from '../log.ts'
 import { runDataProcess } from './data-process.ts'
@@ -57,9 +57,16 @@ const enrollFromFile = async (profileFolder: string, call: Call, log: Log): Prom
   else log.warn(`The computer could not be enrolled: ${reply.error.message}`)
 }
 
+/** Nobody has said yet what becomes of the computer that was enrolled here. */
+const unknownStages: ReadonlySet<AppState['stage']> = new Set(['locked', 'damaged', 'unreadable'])
+
 const enrollIfNew = async (text: string, call: Call): Promise<Reply<unknown>> => {
   const state = await call('app.state', undefined)
-  if (!state.ok || appState.parse(state.value).stage !== 'not_enrolled') return state
+  if (!state.ok) return state
+  const { stage } = appState.parse(state.value)
+  if (unknownStages.has(stage))
+    return { ok: false, error: { code: 'invalid_input', message: `It is ${stage}.`, details: {} } }
+  if (stage !== 'not_enrolled') return state
   const input = enrollment.safeParse(parseJson(text))
   if (input.success) return call('device.enroll', input.data)
   return { ok: false, error: { code: 'invalid_input', message: z.prettifyError(input.error), details: {} } }

@@ -37,6 +37,17 @@ export const enrollTexts = {
   },
 } as const
 
+/** Of a computer whose device.json another program or the permissions keep from Foyer. */
+export const unreadableText = {
+  title: 'Foyer cannot read its files',
+  hint:
+    'The file device.json in the folder of Foyer cannot be read now. Another program may have it open, or it belongs to ' +
+    'another user of this computer. Nothing is lost, and nothing is set up anew. Close other programs or ask who looks ' +
+    'after this computer, then try again.',
+  button: 'Try again',
+  busy: 'Reading …',
+} as const
+
 /** Of a computer that an administrator has revoked, to whoever stands before it and did not know. */
 export const revokedText = ({ name, facility_name, at }: NonNullable<AppState['revoked']>) => ({
   title: `${name} was shut out of ${facility_name}`,

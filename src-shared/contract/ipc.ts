@@ -24,8 +24,8 @@ export type SessionState = z.infer<typeof sessionState>
 
 /** What the device is and what the window may do next. */
 export const appState = z.object({
-  /** `locked`: enrolled, and the keychain does not open it any more. `damaged`: nobody can read as what. */
-  stage: z.enum(['not_enrolled', 'locked', 'damaged', 'signed_out', 'loading', 'ready']),
+  /** `locked`: enrolled, and the keychain does not open it any more. `damaged`, `unreadable`: nobody can read as what, for good or now. */
+  stage: z.enum(['not_enrolled', 'locked', 'damaged', 'unreadable', 'signed_out', 'loading', 'ready']),
   device: z.object({ name: z.string(), facility_name: z.string() }).nullable(),
   /** What this computer was, and until when, where an admin has revoked it and nobody has enrolled it again. */
   revoked: z.object({ name: z.string(), facility_name: z.string(), at: instantSchema }).nullable(),

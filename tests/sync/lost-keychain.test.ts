@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
@@ -131,6 +131,35 @@ describe('a computer whose device.json was lost', () => {
     expect(await server.sql('select outcome from mutations where id = $1', [id])).toEqual([{ outcome: 'applied' }])
   })
 
+  test('says so where neither can be read just now, sets nothing up over them, and looks again', async () => {
+    const { folder, file, copy, id } = await closedDesk()
+    const hidden = [file, copy].map((each) => ({ each, aside: `${each}.aside` }))
+    for (const { each, aside } of hidden) {
+      renameSync(each, aside)
+      mkdirSync(each)
+    }
+    const desk = openDesk({ folder, fetch: line })
+    desks.push(desk)
+    const unreadable = desk.data.appState().stage
+    const enrolled = await desk.invoke('device.enroll', {
+      code: await server.newCode(),
+      name: 'Desk',
+      server_url: server.url(),
+    })
+    for (const { each, aside } of hidden) {
+      rmdirSync(each)
+      renameSync(aside, each)
+    }
+
+    const again = await desk.call('app.state')
+    await desk.signIn()
+    await until(async () => (await desk.data.status()).waiting === 0)
+
+    expect([unreadable, again.stage]).toEqual(['unreadable', 'signed_out'])
+    expect(enrolled).toMatchObject({ ok: false, error: { code: 'disk_failing' } })
+    expect(await server.sql('select outcome from mutations where id = $1', [id])).toEqual([{ outcome: 'applied' }])
+  })
+
   test('says so where both are damaged, and is enrolled anew beside them', async () => {
     const { folder, file, copy } = await closedDesk()
     writeFileSync(file, '{"server_url":')
@@ -179,4 +208,21 @@ describe('a computer whose device.json was lost', () => {
 
     expect(await server.sql('select outcome from mutations where id = $1', [id])).toEqual([{ outcome: 'applied' }])
   })
+})
+
+test('a computer whose disk fails in the middle of its enrollment is enrolled: its code is used up', async () => {
+  const desk = openDesk({ fetch: line })
+  desks.push(desk)
+  // The copy cannot be written, nor can the end be brought about, as on a disk that was filled just now.
+  for (const name of ['device.json.copy.new', 'revoked.json']) mkdirSync(path.join(desk.folder, name))
+
+  const state = await desk.call('device.enroll', {
+    code: await server.newCode(),
+    name: 'Desk',
+    server_url: server.url(),
+  })
+  await desk.signIn()
+
+  expect(state.stage).toBe('signed_out')
+  expect(desk.data.appState().stage).toBe('ready')
 })

@@ -233,7 +233,7 @@ describe('a device that is revoked (U7)', () => {
     const desk = await newDesk()
     const { device } = desk.data.signedIn()
     await desk.stop()
-    markRevoked(desk.folder, device.profile(), desk.data.now)
+    markRevoked(desk, device.profile(), desk.data.now)
     const before = filesOf(desk)
 
     desks.push(openDesk({ folder: desk.folder }))

@@ -1,11 +1,11 @@
 import type { AppState } from '../../../src-shared/contract/ipc.ts'
 import { lockedProfile, type LockParts } from './device.ts'
-import { isProfileDamaged, type Profile } from './profile.ts'
+import { type Profile, profileTrouble } from './profile.ts'
 import { readRevoked } from './revoked.ts'
 
 type DeviceState = Pick<AppState, 'device' | 'default_server_url' | 'known_staff' | 'revoked'> & {
   /** The stage while there is no profile that opens. */
-  readonly without: 'not_enrolled' | 'locked' | 'damaged'
+  readonly without: 'not_enrolled' | 'locked' | 'damaged' | 'unreadable'
 }
 
 /** What the window is told of this computer, whether its profile opens or not. */
@@ -17,7 +17,7 @@ export const deviceState = (
   const known = profile ?? locked
   const revoked = known ? undefined : readRevoked(parts.folder)
   return {
-    without: locked ? 'locked' : !known && isProfileDamaged(parts.folder) ? 'damaged' : 'not_enrolled',
+    without: locked ? 'locked' : (!known && profileTrouble(parts.folder)) || 'not_enrolled',
     device: known ? { name: known.name, facility_name: known.facility_name } : null,
     revoked: revoked ? { name: revoked.name, facility_name: revoked.facility_name, at: revoked.at } : null,
     default_server_url: (known ?? revoked)?.server_url ?? parts.defaultServerUrl,

@@ -3,6 +3,7 @@ import type { ErrorData } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
 import { connectServer, type MeasuredServer } from '../sync/server.ts'
 import { keepTwice, type Profile, readProfile, writeProfile } from './profile.ts'
+import { isRevoked } from './revoked.ts'
 import { deviceSealKey, unseal } from './sealed.ts'
 
 export interface DeviceParts {
@@ -29,9 +30,10 @@ export const lockedProfile = ({ folder, deviceSecret }: LockParts): Profile | un
   return profile && !privateKeyOf(profile, deviceSecret) ? profile : undefined
 }
 
-/** Undefined before enrollment, and when it is locked or damaged. */
+/** Undefined before enrollment, when it is locked, damaged or unreadable, and when it was revoked. */
 export const openDevice = (parts: DeviceParts): Device | undefined => {
   let profile = readProfile(parts.folder)
+  if (profile && isRevoked(parts.folder, profile)) return undefined
   const privateKey = profile && privateKeyOf(profile, parts.deviceSecret)
   if (!profile || !privateKey) return undefined
   const current = profile

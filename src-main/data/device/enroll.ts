@@ -5,7 +5,7 @@ import { DomainError } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
 import { Outage, postAnonymous } from '../sync/server.ts'
 import { lockedProfile } from './device.ts'
-import { type Profile, readProfile, writeProfile } from './profile.ts'
+import { type Profile, profileTrouble, readProfile, writeProfile } from './profile.ts'
 import { destroyRevoked, forgetRevoked } from './revoked.ts'
 import { deviceSealKey, seal } from './sealed.ts'
 import { setAside } from './set-aside.ts'
@@ -32,6 +32,9 @@ export const enrollDevice = async (parts: EnrollParts, { code, name, server_url 
   // What another key has closed would be in the way of the new one.
   destroyRevoked(parts.folder)
   const locked = lockedProfile(parts)
+  if (profileTrouble(parts.folder) === 'unreadable') {
+    throw new DomainError('disk_failing', 'The file device.json of this computer cannot be read now.')
+  }
   if (!locked && readProfile(parts.folder)) throw new DomainError('invalid_input', 'This computer is enrolled already.')
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
   const { kty, crv, x } = await exportJWK(publicKey)

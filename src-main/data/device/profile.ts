@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
@@ -40,38 +41,66 @@ const profileSchema = z.looseObject({
 })
 export type Profile = z.infer<typeof profileSchema>
 
-/** The same twice, in the order of reading: without the keys in it nobody reads what was not sent (FAULTS D3). */
+/** The same twice, in the order of reading: without the keys in it nobody reads what was not sent (FAULTS D3, D7). */
 const profileNames = ['device.json', 'device.json.copy'] as const
 
-/** Undefined before enrollment, and where it is damaged. */
-export const readProfile = (folder: string): Profile | undefined => {
-  for (const name of profileNames) {
-    const profile = readOne(path.join(folder, name))
-    if (profile && profile !== 'damaged') return profile
-  }
-  return undefined
-}
+/** Undefined before enrollment, and where neither of the two says who this computer is. */
+export const readProfile = (folder: string): Profile | undefined => foundIn(folder).find(isProfile)
 
-/** Whether this computer is enrolled and nobody can read as what. */
-export const isProfileDamaged = (folder: string): boolean =>
-  readProfile(folder) === undefined && profileNames.some((name) => readOne(path.join(folder, name)) === 'damaged')
+/**
+ * Why nobody knows who this enrolled computer is: `unreadable` may pass, or be a matter of permissions, and what is there is
+ * left alone; `damaged` will not.
+ */
+export const profileTrouble = (folder: string): 'damaged' | 'unreadable' | undefined => {
+  const found = foundIn(folder)
+  if (found.some(isProfile)) return undefined
+  return found.includes('unreadable') ? 'unreadable' : found.includes('damaged') ? 'damaged' : undefined
+}
 
 /** Throws where the disk does not take it. */
 export const writeProfile = (folder: string, profile: Profile): void => {
-  for (const name of profileNames) writeWhole(path.join(folder, name), JSON.stringify(profile, undefined, 2))
+  const [name, copy] = profileNames
+  const text = JSON.stringify({ sum: sumOf(profile), ...profile }, undefined, 2)
+  writeWhole(path.join(folder, name), text)
+  try {
+    writeWhole(path.join(folder, copy), text)
+  } catch {
+    // It is written at the next start.
+  }
 }
 
 /** Writes both once more where one of them is lost, damaged or old. */
 export const keepTwice = (folder: string, profile: Profile): void => {
-  const found = profileNames.map((name) => readOne(path.join(folder, name)))
-  if (!found.every((each) => isDeepStrictEqual(each, profile))) writeProfile(folder, profile)
+  if (!foundIn(folder).every((each) => isDeepStrictEqual(each, profile))) writeProfile(folder, profile)
 }
 
-const readOne = (file: string): Profile | 'damaged' | undefined => {
+type Found = Profile | 'damaged' | 'unreadable' | undefined
+
+const isProfile = (found: Found): found is Profile => typeof found === 'object'
+
+const foundIn = (folder: string): readonly Found[] => profileNames.map((name) => readOne(path.join(folder, name)))
+
+const readOne = (file: string): Found => {
+  let text: string | undefined
   try {
-    const text = readIfThere(file)
-    return text === undefined ? undefined : profileSchema.parse(JSON.parse(text))
+    text = readIfThere(file)
   } catch {
-    return 'damaged'
+    return 'unreadable'
+  }
+  return text === undefined ? undefined : (parsed(text) ?? 'damaged')
+}
+
+/** One bit that turned over may still be JSON, and a profile: of another computer, or with keys that open nothing. */
+const parsed = (text: string): Profile | undefined => {
+  try {
+    const { sum, ...profile } = summed.parse(JSON.parse(text))
+    return sum === undefined || sum === sumOf(profile) ? profileSchema.parse(profile) : undefined
+  } catch {
+    return undefined
   }
 }
+
+/** Older programs wrote none. */
+const summed = z.looseObject({ sum: z.string().optional() })
+
+const sumOf = (profile: object): string => createHash('sha256').update(JSON.stringify(profile)).digest('hex')

@@ -4,7 +4,8 @@ import { z } from 'zod'
 import { DomainError } from '../../../src-shared/errors.ts'
 import { instantSchema } from '../../../src-shared/schema/columns.ts'
 import type { InstantText } from '../../../src-shared/time.ts'
-import { isProfileDamaged, type Profile, readProfile } from './profile.ts'
+import { type Profile, profileTrouble, readProfile } from './profile.ts'
+import type { Reserve } from '../disk-reserve.ts'
 import { readIfThere, syncFolder, writeWhole } from '../whole-file.ts'
 
 /** What stays of a computer that was revoked: enough for people to know what happened to it. */
@@ -28,23 +29,36 @@ export const readRevoked = (folder: string): Revoked | undefined => {
   }
 }
 
+export interface RevokedParts {
+  readonly folder: string
+  readonly reserve?: Pick<Reserve, 'release'> | undefined
+}
+
 /** Decides that everything goes: from here on `destroyRevoked` does so, also after a kill. */
-export const markRevoked = (folder: string, profile: Profile, at: InstantText): void => {
+export const markRevoked = ({ folder, reserve }: RevokedParts, profile: Profile, at: InstantText): void => {
   const { device_id, name, facility_name, server_url } = profile
   const revoked: Revoked = { device_id, name, facility_name, server_url, at }
+  const mark = (): void => writeWhole(revokedFile(folder), JSON.stringify(revoked))
   try {
-    writeWhole(revokedFile(folder), JSON.stringify(revoked))
+    mark()
   } catch (error) {
     // What failed and took effect is decided: going on with work would be to destroy that, too.
-    if (readRevoked(folder)?.device_id !== device_id) throw error
+    if (isRevoked(folder, profile)) return
+    // There is no work any more that the room is kept for.
+    if (!reserve?.release()) throw error
+    mark()
   }
 }
+
+/** Whether that was decided: of a file that could not be removed nobody makes an enrolled computer again. */
+export const isRevoked = (folder: string, { device_id }: Profile): boolean =>
+  readRevoked(folder)?.device_id === device_id
 
 /** Once another enrollment is written down. */
 export const forgetRevoked = (folder: string): void => rmSync(revokedFile(folder), { force: true })
 
-/** The profile first: without its keys nothing else can be read. */
-const inOrder = [/^device\.json/, /^desk(-[^/]*)?\.db/, /^replica-[^/]*\.db/]
+/** The profile first: without its keys nothing else can be read. With what an earlier enrollment has left. */
+const inOrder = [/^device\.json/, /^desk(-[^/]*)?\.db/, /^replica-[^/]*\.db/, /^earlier-\d+$/]
 
 /**
  * Destroys the keys, then all that they open, where this computer was revoked (SECURITY §3). A note that has come back beside
@@ -57,7 +71,7 @@ export const destroyRevoked = (folder: string): void => {
   const names = readdirSync(folder)
   for (const name of inOrder.flatMap((form) => names.filter((each) => form.test(each)))) {
     try {
-      rmSync(path.join(folder, name), { force: true, maxRetries: 3 })
+      rmSync(path.join(folder, name), { recursive: true, force: true, maxRetries: 3 })
     } catch (error) {
       failed.push(error)
     }
@@ -84,5 +98,5 @@ export const finishDestroying = ({ folder, onFault }: StartParts): void => {
 
 const isAnother = (folder: string, { device_id }: Revoked): boolean => {
   const profile = readProfile(folder)
-  return profile ? profile.device_id !== device_id : isProfileDamaged(folder)
+  return profile ? profile.device_id !== device_id : profileTrouble(folder) !== undefined
 }

@@ -14,12 +14,12 @@ export const seal = (key: Uint8Array, plain: Uint8Array): Sealed => {
   return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')
 }
 
-/** Undefined when the key is not the one it was sealed with. */
+/** Undefined when the key is not the one it was sealed with, or nothing was. */
 export const unseal = (key: Uint8Array, sealed: Sealed): Uint8Array | undefined => {
   const bytes = Buffer.from(sealed, 'base64url')
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes))
-  decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes))
   try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes))
+    decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes))
     return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()])
   } catch {
     return undefined

@@ -1,13 +1,22 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { offlineGate } from '../../../src-main/data/device/back-off.ts'
 import {
-  isProfileDamaged,
   keepTwice,
   type Profile,
+  profileTrouble,
   readProfile,
   writeProfile,
 } from '../../../src-main/data/device/profile.ts'
@@ -133,7 +142,7 @@ describe('the profile', () => {
       keepTwice(folder, profile)
 
       expect(read).toEqual(profile)
-      expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(profile)
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject(profile)
     },
   )
 
@@ -146,19 +155,49 @@ describe('the profile', () => {
       keepTwice(folder, profile)
 
       expect(readProfile(folder)).toEqual(profile)
-      expect(JSON.parse(readFileSync(copy, 'utf8'))).toEqual(profile)
+      expect(JSON.parse(readFileSync(copy, 'utf8'))).toMatchObject(profile)
     }
   })
 
+  test('is read from its copy whichever bit of it turns over, and put right (D7)', () => {
+    const full = { ...profile, known_staff: [person] }
+    writeProfile(folder, full)
+    const file = path.join(folder, 'device.json')
+    const good = readFileSync(file)
+
+    for (let at = 0; at < good.length; at += 1) {
+      const bad = Buffer.from(good)
+      bad[at] = (bad[at] ?? 0) ^ (1 << (at % 8))
+      writeFileSync(file, bad)
+
+      const read = readProfile(folder) ?? profile
+      keepTwice(folder, read)
+
+      expect(read, `bit ${at % 8} of byte ${at}`).toMatchObject(full)
+      expect(readProfile(folder)).toMatchObject(full)
+    }
+  })
+
+  test('that cannot be read is not damaged: it may be had another time (D6)', () => {
+    writeProfile(folder, profile)
+    for (const name of readdirSync(folder)) {
+      rmSync(path.join(folder, name))
+      mkdirSync(path.join(folder, name))
+    }
+
+    expect(readProfile(folder)).toBeUndefined()
+    expect(profileTrouble(folder)).toBe('unreadable')
+  })
+
   test('that is damaged with its copy is not a computer that is not enrolled (D3)', () => {
-    expect(isProfileDamaged(folder)).toBe(false)
+    expect(profileTrouble(folder)).toBeUndefined()
 
     writeProfile(folder, profile)
-    expect(isProfileDamaged(folder)).toBe(false)
+    expect(profileTrouble(folder)).toBeUndefined()
     for (const name of readdirSync(folder)) writeFileSync(path.join(folder, name), '{"server_url":')
 
     expect(readProfile(folder)).toBeUndefined()
-    expect(isProfileDamaged(folder)).toBe(true)
+    expect(profileTrouble(folder)).toBe('damaged')
   })
 
   test.skipIf(process.platform !== 'linux')(

@@ -1,9 +1,12 @@
 import type * as Fs from 'node:fs'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { openDevice } from '../../../src-main/data/device/device.ts'
 import { type Profile, writeProfile } from '../../../src-main/data/device/profile.ts'
 import { destroyRevoked, markRevoked, readRevoked } from '../../../src-main/data/device/revoked.ts'
+import { deviceSealKey, seal } from '../../../src-main/data/device/sealed.ts'
+import { systemEnvironment } from '../../../src-main/data/environment.ts'
 import { removeFolder, temporaryFolder } from '../../support/store.ts'
 
 /** What the disk refuses. */
@@ -59,13 +62,58 @@ const files = (): readonly string[] => readdirSync(folder).toSorted()
 
 describe('a computer that was revoked (U7)', () => {
   test('loses its keys first, then what they open, and nothing else', () => {
-    markRevoked(folder, profile, at)
+    markRevoked({ folder }, profile, at)
 
     destroyRevoked(folder)
 
     expect(files()).toEqual([...others, 'revoked.json'].toSorted())
     expect(disk.removed.slice(0, 3).toSorted()).toEqual(['device.json', 'device.json.copy', 'device.json.new'])
     expect(readRevoked(folder)).toMatchObject({ name: 'Front desk 1', facility_name: 'Werribee', at })
+  })
+
+  test('loses what an earlier enrollment has left, too', () => {
+    mkdirSync(path.join(folder, 'earlier-1'))
+    for (const name of ['device.json', 'desk.db']) writeFileSync(path.join(folder, 'earlier-1', name), 'x')
+    markRevoked({ folder }, profile, at)
+
+    destroyRevoked(folder)
+
+    expect(files()).toEqual([...others, 'revoked.json'].toSorted())
+  })
+
+  test('is not made an enrolled one again of the one file that could not be removed', () => {
+    const deviceSecret = new Uint8Array(32).fill(2)
+    const opening = { ...profile, private_key: seal(deviceSealKey(deviceSecret), Buffer.from('{}')) }
+    const open = () =>
+      openDevice({
+        folder,
+        deviceSecret,
+        environment: systemEnvironment,
+        onContact: () => undefined,
+        onFault: (error) => expect.fail(String(error)),
+      })
+    writeProfile(folder, opening)
+    const before = open()
+    markRevoked({ folder }, opening, at)
+    disk.removalOf = 'device.json.copy'
+    expect(() => destroyRevoked(folder)).toThrow('cannot be removed')
+
+    const after = open()
+
+    expect([before !== undefined, after]).toEqual([true, undefined])
+    expect(files()).not.toContain('device.json')
+  })
+
+  test('is decided on a full disk by the room that was kept for work', () => {
+    disk.write = true
+    const release = vi.fn<() => boolean>(() => {
+      disk.write = false
+      return true
+    })
+
+    markRevoked({ folder, reserve: { release } }, profile, at)
+
+    expect(readRevoked(folder)?.device_id).toBe(profile.device_id)
   })
 
   test('keeps all where nothing was decided', () => {
@@ -77,7 +125,7 @@ describe('a computer that was revoked (U7)', () => {
   test('is decided where the disk says that it failed and has it all the same', () => {
     disk.fsyncOfFolders = true
 
-    markRevoked(folder, profile, at)
+    markRevoked({ folder }, profile, at)
 
     expect(readRevoked(folder)?.device_id).toBe(profile.device_id)
   })
@@ -85,12 +133,12 @@ describe('a computer that was revoked (U7)', () => {
   test('is not decided where the disk has nothing of it', () => {
     disk.write = true
 
-    expect(() => markRevoked(folder, profile, at)).toThrow('EIO')
+    expect(() => markRevoked({ folder }, profile, at)).toThrow('EIO')
     expect(readRevoked(folder)).toBeUndefined()
   })
 
   test('loses the rest where one file cannot be removed, and says so', () => {
-    markRevoked(folder, profile, at)
+    markRevoked({ folder }, profile, at)
     disk.removalOf = 'desk.db'
 
     expect(() => destroyRevoked(folder)).toThrow('cannot be removed')
@@ -99,7 +147,7 @@ describe('a computer that was revoked (U7)', () => {
   })
 
   test('destroys no other enrollment, beside which a backup has brought the note back', () => {
-    markRevoked(folder, profile, at)
+    markRevoked({ folder }, profile, at)
     writeProfile(folder, { ...profile, device_id: '01990000-0000-7000-8000-000000000009' })
 
     destroyRevoked(folder)

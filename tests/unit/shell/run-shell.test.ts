@@ -53,6 +53,20 @@ test('a computer that is enrolled uses no code, and the file goes', async () => 
   expect(existsSync(join(folder, 'enroll.json'))).toBe(false)
 })
 
+test.each(['locked', 'damaged', 'unreadable'])(
+  'a computer that is %s uses no code before somebody says so',
+  async (stage) => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'fake-stage'), stage)
+    writeFileSync(join(folder, 'enroll.json'), JSON.stringify(code))
+
+    await run(folder)
+
+    expect(existsSync(join(folder, 'fake-enrolled'))).toBe(false)
+    expect(existsSync(join(folder, 'enroll.json'))).toBe(true)
+  },
+)
+
 test('a file that is no enrollment stays, the log says so, and the window opens', async () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'fake-stage'), 'not_enrolled')
