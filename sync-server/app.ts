@@ -99,6 +99,7 @@ export const buildServer = async (parts: ServerParts): Promise<Server> => {
     devices,
     comparer: createComparer({ db, now }),
     epoch,
+    inTurn: inTurns(),
     isReady: () => !closing.signal.aborted,
   }
   // A connection that is busy while we close must not stay open when it falls idle.
@@ -210,7 +211,7 @@ const addRoutes = (app: FastifyInstance, services: Services): void => {
 }
 
 const createDoorkeeper = (app: FastifyInstance, services: Services): Doorkeeper => {
-  const { config, keys, now, devices, readDevice } = services
+  const { config, keys, now, devices, readDevice, inTurn } = services
   const verify = tokenVerifier(keys.token)
   const byDevice = app.createRateLimit({
     max: config.deviceRequests,
@@ -250,6 +251,6 @@ const createDoorkeeper = (app: FastifyInstance, services: Services): Doorkeeper 
     },
     limitDevice: async (request) => enforce(byDevice, request),
     limitAddress: async (request) => enforce(byAddress, request),
-    inTurn: inTurns(),
+    inTurn,
   }
 }

@@ -14,7 +14,7 @@ import { type Credentials, renewLease, signIn, type SignInParts } from './device
 import { type Engine, startEngine } from './engine.ts'
 import { problemMemory } from './health/last-problem.ts'
 import { leaseTime } from './lease-time.ts'
-import { mutex } from '../../src-shared/mutex.ts'
+import { mutex } from './mutex.ts'
 import { whenDamaged } from './replica/damage.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
 import type { Release } from './sync/hand-over.ts'

@@ -5,6 +5,8 @@ export interface Attempts {
   /** Throws `too_many_attempts` when one of the keys has failed too often. */
   readonly check: (keys: readonly string[]) => void
   readonly fail: (keys: readonly string[]) => void
+  /** What was counted just now was no failure, and no success. */
+  readonly takeBack: (keys: readonly string[]) => void
   readonly succeed: (keys: readonly string[]) => void
 }
 
@@ -46,6 +48,12 @@ export const createAttempts = (max: number, seconds: number, now: () => number):
       for (const key of counts.keys()) {
         if (counts.size <= maxKeys) break
         counts.delete(key)
+      }
+    },
+    takeBack: (keys) => {
+      for (const key of keys) {
+        const count = current(key)
+        if (count) count.failures -= 1
       }
     },
     succeed: (keys) => {

@@ -85,7 +85,8 @@ export const reinstateDevice = async (db: Db, enrolled: Certified): Promise<void
   await inRole(db, { role: 'foyer_auth', facilityId, organizationId }, async (tx) => {
     const { reason } = await tx.selectFrom('server_epoch').select('reason').executeTakeFirstOrThrow()
     if (reason === 'installed') throw unknownDevice()
-    await insertDevice(tx, enrolled, enrolled.enrolledAtMs)
+    // Of several requests at once another one was quicker.
+    if (!(await insertDevice(tx, enrolled, enrolled.enrolledAtMs))) return
     await tx
       .insertInto('tills')
       .values({ id: till.id, code: till.code, facility_id: facilityId, device_id: deviceId })
@@ -95,15 +96,23 @@ export const reinstateDevice = async (db: Db, enrolled: Certified): Promise<void
 
 type DeviceFacts = Pick<Enrolled, 'deviceId' | 'facilityId' | 'name' | 'audience' | 'publicKey'>
 
-const insertDevice = async (tx: Tx, device: DeviceFacts, enrolledAtMs: number): Promise<void> => {
+/** Answers whether it was not there yet. */
+const insertDevice = async (tx: Tx, device: DeviceFacts, enrolledAtMs: number): Promise<boolean> => {
   const { deviceId: id, facilityId: facility_id, name, audience, publicKey } = device
   const enrolled_at = new Date(enrolledAtMs).toISOString()
-  await tx.insertInto('devices').values({ id, facility_id, name, audience, enrolled_at, revoked_at: null }).execute()
+  const inserted = await tx
+    .insertInto('devices')
+    .values({ id, facility_id, name, audience, enrolled_at, revoked_at: null })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .execute()
+  if (inserted.length === 0) return false
   await tx
     .insertInto('device_keys')
     .values({ id, facility_id, public_key: JSON.stringify(publicKey) })
     .execute()
   await tx.insertInto('device_progress').values({ id, facility_id, last_seq: 0 }).execute()
+  return true
 }
 
 /** A device with a key that is none could never prove itself. */

@@ -21,12 +21,14 @@ export const isStalePlan = (error: unknown): boolean =>
 export const isBadData = (error: unknown): boolean => /^2[23]/.test(sqlState(error) ?? '')
 
 /**
- * The database is not there, lets nobody in, is full, or did not come to it: connection (08), login (28, 3D), resources (53),
- * a lock or statement that took too long (55P03, 57014), shutdown (57P), and what sockets and the pool say.
+ * The database is not there, lets nobody in, is full, can only be read, or did not come to it. Of SQLSTATE's classes those that
+ * say nothing of the statement itself: connection (08), transaction state (25), a prepared statement that a pooler does not know
+ * (26), login (28, 3D), rollback (40), resources (53), locks (55), shutdown (57), system and internal errors (58, XX). And what
+ * sockets and the pool say.
  */
 export const isOutage = (error: unknown): boolean => {
   const state = sqlState(error)
-  if (state !== undefined) return /^(08|28|3D|53|57)/.test(state) || state === '55P03' || isConflict(error)
+  if (state !== undefined) return /^(08|25|26|28|3D|40|53|55|57|58|XX)/.test(state) || isConflict(error)
   if (!(error instanceof Error)) return false
   if ('code' in error && typeof error.code === 'string') return socketCodes.has(error.code)
   return saidOfConnections.test(error.message)

@@ -88,7 +88,6 @@ export const openPostgres = ({
     statement_timeout: statementTimeout,
     lock_timeout: lockTimeout,
     idle_in_transaction_session_timeout: idleInTransactionTimeout,
-    options: '-c TimeZone=UTC',
     types: { getTypeParser },
     pipeline: true,
   })
@@ -167,9 +166,11 @@ export const readInRole = async <T>(
     }),
   )
 
-// All are local to the transaction: the next one on this connection starts without them.
+// All are local to the transaction: the next one on this connection starts without them. The zone is that of the instants as
+// they are read; as an option of the connection one in DATABASE_URL would replace it, and a pooler may drop it.
 const enter = ({ role, facilityId, organizationId, isByIndex }: Session) => sql`
   select set_config('role', ${role}, true),
+    set_config('TimeZone', 'UTC', true),
     set_config('app.facility', ${facilityId ?? ''}, true),
     set_config('app.organization', ${organizationId ?? ''}, true)${sql.raw(isByIndex ? byIndex : '')}${sql.raw(withNext)}`
 

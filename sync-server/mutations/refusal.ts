@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { NoResultError } from 'kysely'
 import type { Logger } from 'pino'
 import { DomainError } from '../../src-shared/errors.ts'
-import { isBadData, isConflict, isOutage, sqlState } from '../db/errors.ts'
+import { isBadData, isOutage, sqlState } from '../db/errors.ts'
 import { stackOf } from '../routes/errors.ts'
 
 /**
@@ -15,20 +15,13 @@ export const toRefusal = (error: unknown, log: Logger): DomainError | undefined 
   if (isBadData(error)) return dataRefusal(error)
   if (sqlState(error) === '42501') return new DomainError('forbidden', 'This belongs to another facility.')
   if (error instanceof NoResultError) return new DomainError('not_found', 'What this is about does not exist here.')
-  if (isOutage(error) || isConflict(error) || isPassing(sqlState(error))) return undefined
+  // Any other is a bug of ours, and would be the same at every try.
+  if (isOutage(error)) return undefined
   const errorId = randomUUID()
   const fault = error instanceof Error ? { name: error.name, code: sqlState(error), stack: stackOf(error) } : {}
   log.error({ error_id: errorId, ...fault }, 'a command failed unexpectedly')
   return new DomainError('unexpected', 'The server could not carry this out because of a fault.', { error_id: errorId })
 }
-
-/**
- * SQLSTATE classes that, like an outage, say nothing of the statement itself: transaction state, a prepared statement that a
- * pooler does not know, rollback, locks, system and internal errors. Any other is a bug of ours, and would be the same at every try.
- */
-const passingClasses = new Set(['25', '26', '40', '55', '58', 'XX'])
-
-const isPassing = (state: string | undefined): boolean => state !== undefined && passingClasses.has(state.slice(0, 2))
 
 const dataRefusal = (error: unknown): DomainError => {
   const state = sqlState(error) ?? ''

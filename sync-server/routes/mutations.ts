@@ -1,6 +1,8 @@
 import { epochOf } from '../../src-shared/contract/handle.ts'
 import { followsHeader, logHeader, type MutationOutcome, mutationsResponse } from '../../src-shared/contract/http.ts'
 import { DomainError } from '../../src-shared/errors.ts'
+import type { Device } from '../auth/devices.ts'
+import type { Config } from '../config.ts'
 import { checkShape } from '../mutations/canonical.ts'
 import { executeBatch } from '../mutations/execute.ts'
 import { mutationsBatch, receive } from '../mutations/received.ts'
@@ -8,7 +10,7 @@ import { json } from './answer.ts'
 import { defineRoute } from './route.ts'
 import type { Services } from './services.ts'
 
-export const mutationsRoute = ({ db, log, keys, now, counters, epoch, readDevice }: Services) =>
+export const mutationsRoute = ({ config, db, log, keys, now, counters, epoch, readDevice, inTurn }: Services) =>
   defineRoute({
     method: 'POST',
     path: '/v1/mutations',
@@ -30,7 +32,8 @@ export const mutationsRoute = ({ db, log, keys, now, counters, epoch, readDevice
       }
       const follows = numberOf(header(followsHeader))
       try {
-        return json(await executeBatch({ db, device, log, now, leaseKey: keys.lease, onDecided, follows }, batch))
+        const parts = { db, device, log, now, leaseKey: keys.lease, onDecided, follows }
+        return json(await inTurn(facilityTurn(config, device), async () => executeBatch(parts, batch)))
       } catch (error) {
         // The device knows from the log that we had more of it; unless it says itself that it leaves numbers out.
         const held = follows === undefined ? epochOf(header(logHeader)) : undefined
@@ -46,6 +49,13 @@ export const mutationsRoute = ({ db, log, keys, now, counters, epoch, readDevice
       }
     },
   })
+
+/** Of a facility whose log somebody keeps locked the desks wait here, and not on all connections of the others. */
+const facilityTurn = ({ databaseConnections }: Config, { facilityId }: Device) => ({
+  key: facilityId,
+  atOnce: Math.max(1, Math.floor(databaseConnections / 3)),
+  longest: Number.POSITIVE_INFINITY,
+})
 
 const isRevocation = (error: unknown): boolean => {
   if (error instanceof DomainError && error.code === 'device_revoked') return true

@@ -25,6 +25,11 @@ interface RequestFacts {
   readonly header: (name: string) => string | undefined
 }
 
+interface DeviceRequestFacts extends RequestFacts {
+  /** For the parts of a held request that are not waiting. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>
+}
+
 interface RouteFacts<I> {
   readonly method: 'GET' | 'POST'
   readonly path: string
@@ -40,7 +45,7 @@ interface RouteFacts<I> {
   readonly isCheckedLater?: boolean
   /** Also for a device that was revoked: it hands over what it has not sent (SECURITY §3). */
   readonly isForRevoked?: boolean
-  /** Waits for something new. Other requests of a device for this path wait for one another. */
+  /** Waits for something new, and takes turns by itself. Other requests of a device for this path wait for one another. */
   readonly isHeld?: (input: I) => boolean
   /** Limited by address, because whoever asks is not known yet. */
   readonly isLimitedByAddress?: boolean
@@ -50,7 +55,10 @@ interface RouteFacts<I> {
 export type Route<I> = RouteFacts<I> &
   (
     | { readonly auth: 'none'; readonly handle: (input: I, request: RequestFacts) => Promise<Answer> }
-    | { readonly auth: 'device'; readonly handle: (input: I, request: RequestFacts, device: Device) => Promise<Answer> }
+    | {
+        readonly auth: 'device'
+        readonly handle: (input: I, request: DeviceRequestFacts, device: Device) => Promise<Answer>
+      }
   )
 
 export const defineRoute = <I>(route: Route<I>): Route<I> => route
@@ -109,13 +117,20 @@ const run = async <I>(route: Route<I>, request: FastifyRequest, doorkeeper: Door
   await doorkeeper.limitDevice(request)
   if (route.isReading) doorkeeper.requireVersion(request)
   const input = validated(route, request)
-  if (route.isHeld?.(input)) return route.handle(input, facts, device)
-  return doorkeeper.inTurn(`${device.id} ${route.path}`, async () => {
+  const place = { key: `${device.id} ${route.path}`, atOnce: 1, longest: longestQueues[route.method] }
+  const deviceFacts = { ...facts, inTurn: <T>(work: () => Promise<T>) => doorkeeper.inTurn(place, work) }
+  if (route.isHeld?.(input)) return route.handle(input, deviceFacts, device)
+  return doorkeeper.inTurn(place, async (hasWaited) => {
     // Nobody is there any more to get the answer. Of a POST, the signal is aborted when its body was read.
     if (request.socket.destroyed) throw new DomainError('unavailable', 'The client has gone.')
-    return route.handle(input, facts, device)
+    // It may have been shut out while it waited.
+    const now = hasWaited ? await doorkeeper.authenticate(request.headers.authorization, route) : device
+    return route.handle(input, deviceFacts, now)
   })
 }
+
+/** Lines that died leave some; whoever has more in it does not wait for answers. A POST waits with its body in memory. */
+const longestQueues = { GET: 64, POST: 16 } as const
 
 const headerOf = ({ headers }: FastifyRequest, name: string): string | undefined => {
   const value = headers[name]

@@ -8,6 +8,7 @@ import type { EpochKeeper } from '../epoch.ts'
 import type { Counters } from '../counters.ts'
 import type { DeviceWatch } from '../device-watch.ts'
 import type { Comparer } from '../digests/compare.ts'
+import type { InTurn } from '../in-turns.ts'
 import type { Metrics } from '../metrics.ts'
 import type { LogReader } from '../shapes/log-reader.ts'
 import type { LogWaiters } from '../shapes/log-waiters.ts'
@@ -29,6 +30,7 @@ export interface Services {
   readonly devices: DeviceWatch
   readonly comparer: Comparer
   readonly epoch: EpochKeeper
+  readonly inTurn: InTurn
   /** Whether the server still takes work: it is not going down. */
   readonly isReady: () => boolean
 }

@@ -18,7 +18,7 @@ export const shapeRoute = ({ config, db, waiters, logs, readDevice, counters, de
     isHeld: isLive,
     input: shapeQuery,
     output: null,
-    handle: async (query, { signal }, device) => {
+    handle: async (query, { signal, inTurn }, device) => {
       const { id: deviceId, facilityId, organizationId } = device
       const check = async (): Promise<void> => {
         requireAudience(query, await readDevice.read({ deviceId, facilityId, organizationId }))
@@ -41,6 +41,7 @@ export const shapeRoute = ({ config, db, waiters, logs, readDevice, counters, de
         pollSeconds: config.pollSeconds,
         deviceId,
         signal,
+        inTurn,
         check,
         doubt: async (held) => epoch.doubt(held, 'position', device.id),
       })

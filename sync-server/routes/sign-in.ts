@@ -1,3 +1,4 @@
+import { DomainError } from '../../src-shared/errors.ts'
 import { type SignInResponse, signInRequest, signInResponse } from '../../src-shared/contract/http.ts'
 import { unsealDataKey } from '../auth/recovery.ts'
 import { normalizeSignInName } from '../../src-shared/sign-in-name.ts'
@@ -24,7 +25,11 @@ export const signInRoute = ({ config, db, keys, now, attempts }: Services) =>
       // Counted before it is known to be wrong, or a burst of tries would all come before the first was counted.
       attempts.passwords.fail(tries)
       const request = { signInName: name, password, leaseDays: config.leaseDays, leaseKey: keys.lease, nowMs: now() }
-      const { staff, lease } = await signIn(db, device, request)
+      const { staff, lease } = await signIn(db, device, request).catch((error: unknown) => {
+        // That the database was away says nothing of the password.
+        if (!(error instanceof DomainError)) attempts.passwords.takeBack(tries)
+        throw error
+      })
       attempts.passwords.succeed(tries)
       const dataKey = recovery === null ? null : await unsealDataKey(keys.recovery, recovery, device.facilityId)
       log.info({ device_id: device.id, staff_id: staff.id }, 'signed in')

@@ -36,6 +36,8 @@ export interface ShapeContext {
   readonly deviceId: string
   /** Of the client that asks. */
   readonly signal: AbortSignal
+  /** One read of a device after the other, also of live requests that are behind. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>
   /** Looks whether the device may read now: before anything of the log goes out. Throws `device_revoked`. */
   readonly check: () => Promise<unknown>
   /** Told that the client has been where this log has never been, in the history of this epoch. Answers the epoch now. */
@@ -81,17 +83,18 @@ const checked = async ({ check }: ShapeContext, reading: Promise<LogRead>): Prom
 }
 
 const serveLive = async (offset: Offset, query: ShapeQuery, context: ShapeContext): Promise<Answer> => {
-  const { log, logs, waiters, signal, deviceId } = context
+  const { log, logs, waiters, signal, deviceId, inTurn } = context
+  const readNow = async (): Promise<LogRead> => inTurn(async () => checked(context, logs.read(log, offset)))
   const wait = waiters.wait(log, { milliseconds: context.pollSeconds * 1000, signal, deviceId })
   try {
     const known = logs.known(log)
     // Who has all that there is waits without a look into the database.
     const isUpToDate = known?.position === offset.position && !isGone(offset, query, log, known)
-    let read = isUpToDate ? { head: known, chunk: undefined } : await checked(context, logs.read(log, offset))
+    let read = isUpToDate ? { head: known, chunk: undefined } : await readNow()
     if (!isGone(offset, query, log, read.head) && !read.chunk) {
       await wait.woken
       // The head is read again in any case: "received up to" should be as late as it can be said to be.
-      if (!signal.aborted) read = await checked(context, logs.read(log, offset))
+      if (!signal.aborted) read = await readNow()
     }
     if (isGone(offset, query, log, read.head)) return await mustRefetch({ offset, query, head: read.head }, context)
     return answerFrom({ offset, handle: query.handle, read }, context, {

@@ -66,9 +66,15 @@ export const publish = ({ folder, log, copy, extent, partBytes, hasRoom, now }: 
  * Takes away what nobody loads any more, and what a crash has left unfinished. The last ones stay, which after a restore are
  * not the furthest.
  */
-export const clearOld = (root: string, folder: string, log: LogName): void => {
+export const clearOld = (
+  root: string,
+  folder: string,
+  log: LogName,
+  isUsable: (manifest: SnapshotManifest) => boolean,
+): void => {
   const last = (extent: SnapshotExtent): readonly SnapshotManifest[] =>
     publishedIn(root, log, extent)
+      .filter(isUsable)
       .toSorted((a, b) => b.taken_at.localeCompare(a.taken_at))
       .slice(0, kept)
   const names = new Set(snapshotExtent.options.flatMap(last).map(({ id }) => id))

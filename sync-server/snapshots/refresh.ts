@@ -43,15 +43,18 @@ export const refreshSnapshot = async (parts: RefreshParts, log: LogName): Promis
   const own = folderOf(folder, log)
   mkdirSync(own, { recursive: true, mode: 0o700 })
   const hasRoom = (): void => requireRoom(own, freeBytes)
-  hasRoom()
   const copy = openWorkingCopy(own, head)
   if (!copy) return 'busy'
+  // What a kill has left unfinished, and what nobody can go on from, keeps no room from others.
+  const clear = (): void => clearOld(folder, own, log, (manifest) => isUsable(manifest, head))
   try {
+    clear()
+    hasRoom()
     await catchUp({ db, log, copy, hasRoom })
     const order = { folder: own, log, copy, partBytes: policy.partBytes, hasRoom, now: new Date(now()).toISOString() }
     const { rows } = publish({ ...order, extent: 'whole' })
     if (isWorthwhile(copy.db, rows, policy)) publish({ ...order, extent: 'today' })
-    clearOld(folder, own, log)
+    clear()
     copy.close()
     return 'published'
   } catch (error) {

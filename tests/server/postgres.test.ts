@@ -28,6 +28,19 @@ const valueOf = async (expression: ReturnType<typeof sql>): Promise<unknown> => 
   return rows[0]?.value
 }
 
+test('instants are read in UTC whatever zone the role has and whatever options the URL', async () => {
+  const url = new URL(database.serverUrl)
+  url.searchParams.set('options', '-c TimeZone=Australia/Sydney')
+  const elsewhere = openPostgres({ url: url.href })
+
+  const read = await inRole(elsewhere.db, app, async (tx) =>
+    sql<{ value: string }>`select timestamptz '2026-11-21 09:00:00Z' as value`.execute(tx),
+  )
+  await elsewhere.close()
+
+  expect(read.rows).toEqual([{ value: '2026-11-21T09:00:00.000Z' }])
+})
+
 describe('a value from PostgreSQL', () => {
   test.each([
     [sql`timestamptz '2026-11-21 09:00:00+11'`, '2026-11-20T22:00:00.000Z'],

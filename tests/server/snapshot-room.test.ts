@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { folderOf, publishedIn } from '../../sync-server/snapshots/place.ts'
@@ -43,7 +43,7 @@ test('no snapshot is begun on a disk whose room others need', async () => {
   const { outcome } = await refresh(0)
 
   expect(outcome).toContain('No snapshot is made: 1999 MB are free')
-  expect(existsSync(join(folderOf(folder, log), 'working.db'))).toBe(false)
+  expect(files().filter((name) => !name.startsWith('working.db'))).toEqual([])
 })
 
 test('one that is under way ends where the room does, leaves nothing half, and is made when there is room again', async () => {
@@ -61,6 +61,21 @@ test('one that is under way ends where the room does, leaves nothing half, and i
   expect(looked).toBeGreaterThan(3)
   expect(outcome).toBe('published')
   expect(published()[0]?.rows).toBeGreaterThan(before?.rows ?? 0)
+})
+
+test('what was never finished, or belongs to another history, goes before a look at the room', async () => {
+  await refresh(1000)
+  const [before] = published()
+  const draft = join(folderOf(folder, log), '1-abc.draft')
+  mkdirSync(draft)
+  writeFileSync(join(draft, '0.zst'), 'x')
+  await server.sql(`update server_epoch set epoch = gen_random_uuid()`)
+
+  const { outcome } = await refresh(0)
+
+  expect(before).toBeDefined()
+  expect(outcome).toContain('No snapshot is made')
+  expect(files().filter((name) => !name.startsWith('working.db'))).toEqual([])
 })
 
 test('what could not be made is tried more and more seldom, until it can', () => {

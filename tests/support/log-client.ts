@@ -54,7 +54,20 @@ export const logClient = ({ db, log, limit }: LogClientParts, from?: LogClient):
       const signal = new AbortController().signal
       const check = async () => undefined
       const doubt = async (epoch: string) => epoch
-      const context = { db, log, limit, waiters, logs, pollSeconds: 0.02, deviceId: 'one', signal, check, doubt }
+      const inTurn = async <T>(work: () => Promise<T>) => work()
+      const context = {
+        db,
+        log,
+        limit,
+        waiters,
+        logs,
+        pollSeconds: 0.02,
+        deviceId: 'one',
+        signal,
+        inTurn,
+        check,
+        doubt,
+      }
       const { status, headers, body } = await serveShape(query, context)
       if (status === 409) {
         startOver()

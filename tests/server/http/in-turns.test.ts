@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MutationsResponse } from '../../../src-shared/contract/http.ts'
-import { startSyncServer, type TestServer } from '../../support/sync-server.ts'
+import { academy } from '../../support/academy.ts'
+import { password, signInName, startSyncServer, type TestServer } from '../../support/sync-server.ts'
 import { until } from '../../support/until.ts'
 
 let server: TestServer
@@ -31,21 +32,72 @@ const waiting = async (): Promise<number> => {
   return row?.count ?? 0
 }
 
-test('a device that asks for the log a hundred times at once has one turn, and keeps nobody waiting', async () => {
-  const [greedy, other] = [await server.enroll(), await server.enroll()]
-  const ask = async ({ request }: typeof greedy) => (await request('/v1/shape?offset=-1')).status
-  let asked: Promise<number>[] = []
+describe.each(['offset=-1', 'offset=0_0&live=true'])(
+  'a device that asks for %s a hundred times at once',
+  (question) => {
+    test('has one turn, and keeps nobody waiting; what is too much is told so', async () => {
+      const [greedy, other] = [await server.enroll(), await server.enroll()]
+      const handle = (await greedy.request('/v1/shape?offset=-1')).headers.get('electric-handle')
+      const ask = async () => {
+        const { status, headers } = await greedy.request(`/v1/shape?${question}&handle=${handle}`)
+        return status === 429 ? `429 in ${headers.get('retry-after')} s` : status
+      }
+      const asked: Promise<unknown>[] = []
+      let others: ReturnType<typeof other.request> | undefined
 
-  await whileLocked('lock table sync_log', async () => {
-    asked = [...Array.from({ length: 100 }, async () => ask(greedy)), ask(other)]
-    await until(async () => (await waiting()) >= 2)
+      await whileLocked('lock table sync_log', async () => {
+        for (let count = 0; count < 100; count += 1) asked.push(ask())
+        others = other.request('/v1/shape?offset=-1')
+        await until(async () => (await waiting()) >= 2)
+        const ready = await fetch(`${server.url()}/v1/ready`)
+
+        expect(ready.status).toBe(200)
+        expect(await waiting()).toBe(2)
+      })
+
+      expect((await others)?.status).toBe(200)
+      const answers = await Promise.all(asked)
+      expect(answers.filter((answer) => answer === 200)).toHaveLength(64)
+      expect(new Set(answers)).toEqual(new Set([200, '429 in 1 s']))
+    })
+  },
+)
+
+test('the desks of a facility whose log is locked leave connections to the others', async () => {
+  const desks = await Promise.all(Array.from({ length: 12 }, async () => server.enroll()))
+  const entries = [{ student_id: server.counter.children[0]?.id, session_id: server.counter.session.id }]
+  const mutations = await Promise.all(desks.map(async (desk) => desk.mutation('check_in.record', { entries })))
+  let sent: Promise<number>[] = []
+
+  await whileLocked(`select from facility_heads where facility_id = '${academy.facility_id}' for update`, async () => {
+    sent = desks.map(async (desk, index) => (await desk.send(mutations[index])).status)
+    await until(async () => (await waiting()) === 3)
+    await delay(300)
     const ready = await fetch(`${server.url()}/v1/ready`)
 
     expect(ready.status).toBe(200)
-    expect(await waiting()).toBe(2)
+    expect(await waiting()).toBe(3)
   })
 
-  expect(new Set(await Promise.all(asked))).toEqual(new Set([200]))
+  expect(new Set(await Promise.all(sent))).toEqual(new Set([200]))
+})
+
+test('a device that is shut out while it waits for its turn gets nothing', async () => {
+  const device = await server.enroll()
+  const signIn = async () =>
+    (await device.post('/v1/sign-in', { sign_in_name: signInName, password, recovery: null })).status
+  await device.token()
+  const sent: Promise<number>[] = []
+
+  await whileLocked('lock table leases', async () => {
+    sent.push(signIn())
+    await until(async () => (await waiting()) === 1)
+    sent.push(signIn())
+    await delay(200)
+    await server.sql('update devices set revoked_at = now() where id = $1', [device.enrolled.device_id])
+  })
+
+  expect((await Promise.all(sent)).at(-1)).toBe(403)
 })
 
 test('what a client sent that has gone before its turn is not carried out: it sends it again', async () => {

@@ -33,10 +33,10 @@ describe('promise 3: exactly once (N1, N2)', () => {
     expect(await countOf('check_ins', mutation.id)).toBe(1)
   })
 
-  test('of twenty deliveries at the same moment one has the effect, and all get the same answer', async () => {
+  test('of fifteen deliveries at the same moment one has the effect, and all get the same answer', async () => {
     const mutation = await pay(device)
 
-    const answers = await Promise.all(Array.from({ length: 20 }, async () => device.send(mutation)))
+    const answers = await Promise.all(Array.from({ length: 15 }, async () => device.send(mutation)))
 
     for (const answer of answers) expect(answer.body).toEqual(answers[0]?.body)
     expect(answers[0]?.body.outcomes[0]?.outcome).toBe('applied')

@@ -59,6 +59,16 @@ describe('a device that a restored server has lost', () => {
     expect(await rowsOf(device)).toEqual(before)
   })
 
+  test('is enrolled again once where several of its requests come at the same moment', async () => {
+    const before = await rowsOf(device)
+    await lose(device)
+
+    const answers = await Promise.all(Array.from({ length: 5 }, async () => ask(device)))
+
+    expect(answers).toEqual([200, 200, 200, 200, 200])
+    expect(await rowsOf(device)).toEqual(before)
+  })
+
   test('keeps its receipt series, also when a new computer came before it and another lost one before that', async () => {
     const other = await server.enroll()
     await lose(other)

@@ -70,6 +70,33 @@ describe('a server without its database', () => {
     expect([ready.status, health.status]).toEqual([503, 200])
     expect(again.body.outcomes[0]?.outcome).toBe('applied')
   })
+
+  test('counts no try of a password that it could not look at, and no read-only database as a fault of its own', async () => {
+    const { enroll, sql, databaseUrl } = await open()
+    const device = await enroll()
+    await device.token()
+    const signIn = async () =>
+      (await device.post('/v1/sign-in', { sign_in_name: signInName, password, recovery: null })).status
+    // As a standby is while nobody has promoted it.
+    const role = new URL(databaseUrl).username
+    const setReadOnly = async (how: string) => {
+      await sql(
+        `alter role ${role} in database ${(await sql<{ name: string }>('select current_database() as name'))[0]?.name} ${how}`,
+      )
+      await sql(
+        `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}' and datname = current_database()`,
+      )
+      await pause(200)
+    }
+    await setReadOnly('set default_transaction_read_only = on')
+
+    const statuses: number[] = []
+    for (let tries = 0; tries < 12; tries += 1) statuses.push(await signIn())
+    await setReadOnly('reset default_transaction_read_only')
+
+    expect(new Set(statuses)).toEqual(new Set([503]))
+    expect(await signIn()).toBe(200)
+  })
 })
 
 describe('limits', () => {
