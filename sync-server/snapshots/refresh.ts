@@ -45,16 +45,16 @@ export const refreshSnapshot = async (parts: RefreshParts, log: LogName): Promis
   const hasRoom = (): void => requireRoom(own, freeBytes)
   const copy = openWorkingCopy(own, head)
   if (!copy) return 'busy'
-  // What a kill has left unfinished, and what nobody can go on from, keeps no room from others.
-  const clear = (): void => clearOld(folder, own, log, (manifest) => isUsable(manifest, head))
+  const clear = (at: Head): void => clearOld(folder, own, log, (manifest) => isUsable(manifest, at))
   try {
-    clear()
+    // What a kill has left unfinished, and what nobody can go on from, keeps no room from others. The log may have grown since.
+    clear({ ...head, position: Number.POSITIVE_INFINITY })
     hasRoom()
-    await catchUp({ db, log, copy, hasRoom })
+    const caughtUp = await catchUp({ db, log, copy, hasRoom })
     const order = { folder: own, log, copy, partBytes: policy.partBytes, hasRoom, now: new Date(now()).toISOString() }
     const { rows } = publish({ ...order, extent: 'whole' })
     if (isWorthwhile(copy.db, rows, policy)) publish({ ...order, extent: 'today' })
-    clear()
+    clear(caughtUp)
     copy.close()
     return 'published'
   } catch (error) {
