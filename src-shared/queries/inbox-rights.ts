@@ -7,6 +7,8 @@ import {
   type Item,
   letMoneyGo,
   redoneItemOf,
+  rootOf,
+  type Standing,
   workOf,
 } from '../rules/inbox.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
@@ -22,27 +24,31 @@ export type StandingItem = Pick<Item, 'command' | 'version' | 'args'> & {
 }
 export type States = ReadonlyMap<string, StandingItem>
 
-/** How the items stand that these were about, or follow from; without those that are not there. */
+/** How the items stand that these were about, in the end too, or follow from; without those that are not there. */
 export const statesOf = async (
   db: Kysely<SearchDatabase>,
   rows: readonly Pick<Item, 'command' | 'args' | 'caused_by'>[],
 ): Promise<States> => {
-  const ids = new Set(rows.flatMap((row) => [row.caused_by, redoneItemOf(row)]).filter((id) => id != null))
-  if (ids.size === 0) return new Map()
-  const found = await db
-    .selectFrom('mutation_outcomes as item')
-    .leftJoin('inbox_settlements as settled', 'settled.id', 'item.id')
-    .select(['item.id', 'item.command', 'item.version', 'item.args', 'settled.state', 'settled.redone_by'])
-    .where('item.id', 'in', [...ids])
-    .execute()
-  return new Map(found.map((item) => [item.id, item]))
+  const states = new Map<string, StandingItem>()
+  let ids = new Set(rows.flatMap((row) => [row.caused_by, redoneItemOf(row)]).filter((id) => id != null))
+  while (ids.size > 0) {
+    const found = await db
+      .selectFrom('mutation_outcomes as item')
+      .leftJoin('inbox_settlements as settled', 'settled.id', 'item.id')
+      .select(['item.id', 'item.command', 'item.version', 'item.args', 'settled.state', 'settled.redone_by'])
+      .where('item.id', 'in', [...ids])
+      .execute()
+    for (const item of found) states.set(item.id, item)
+    ids = new Set(found.flatMap((item) => redoneItemOf(item) ?? []).filter((id) => !states.has(id)))
+  }
+  return states
 }
 
-const isUnbooked = (row: Item, states: States): boolean => {
-  const redone = redoneItemOf(row)
-  if (redone === undefined || !states.has(redone)) return isMoneyUnbooked(row, 'missing')
-  return isMoneyUnbooked(row, states.get(redone)?.state ?? 'open')
-}
+const standingOfRoot = (row: Item, states: States): Standing | undefined =>
+  rootOf(row, (id) => {
+    const found = states.get(id)
+    return found && { ...found, standing: found.state ?? 'open' }
+  })?.standing
 
 export interface Rights {
   readonly accept: boolean
@@ -58,13 +64,15 @@ export interface Rights {
 export const rightsOf = (row: Item, states: States, { permissions, deviceId }: QueryContext): Rights => {
   const { command } = askedOf(row)
   const may = permissions.has(workOf(command).permission)
-  const unbooked = isUnbooked(row, states)
+  const ofRoot = standingOfRoot(row, states)
+  const unbooked = isMoneyUnbooked(row, ofRoot)
+  const isOpenElsewhere = ofRoot === 'open' || ofRoot === 'redone'
   const isRefusedWork = row.outcome === 'refused' && !isNotice(row)
   const isElsewhere = may && unbooked && row.device_id !== deviceId && !permissions.has(letMoneyGo)
   return {
     accept: may && !unbooked,
     drop: may && isRefusedWork && (!unbooked || permissions.has(letMoneyGo)),
-    redo: may && isRefusedWork && isDoneAgain(command) && !isElsewhere,
+    redo: may && isRefusedWork && isDoneAgain(command) && !isElsewhere && !isOpenElsewhere,
     isUnbooked: unbooked,
     isElsewhere,
   }

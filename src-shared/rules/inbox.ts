@@ -80,18 +80,43 @@ export const isNotice = ({ command }: Pick<Item, 'command'>): boolean =>
 /** The item, if it was about doing another one again. */
 export const redoneItemOf = (item: Pick<Item, 'command' | 'args'>): string | undefined => attemptOf(item)?.outcome_id
 
+/** How an item stands. */
+export type Standing = 'open' | Database['inbox_settlements']['state'] | 'missing'
+
+interface Root {
+  readonly id: string
+  readonly standing: Standing
+}
+
+/** Deeper than anybody tries; what names itself in a circle has no root. */
+const deepestAttempt = 20
+
+/**
+ * Follows an attempt to do something again to what was to be done in the first place: an attempt at an attempt is about the
+ * same work. Undefined for an item that is no attempt.
+ */
+export const rootOf = (
+  item: Pick<Item, 'command' | 'args'>,
+  known: (id: string) => (Pick<Item, 'command' | 'args'> & { readonly standing: Standing }) | undefined,
+): Root | undefined => {
+  let id = redoneItemOf(item)
+  if (id === undefined) return undefined
+  for (let depth = 0; depth < deepestAttempt; depth += 1) {
+    const found = known(id)
+    const next = found && redoneItemOf(found)
+    if (next === undefined) return { id, standing: found?.standing ?? 'missing' }
+    id = next
+  }
+  return { id, standing: 'missing' }
+}
+
 /**
  * Whether money changed hands for the item that is in no book. The money of an attempt to do something again belongs to
- * what was to be done again, as long as that is open, or was done: `stateOfRedone` says how that one stands.
+ * what was to be done again, as long as that is open, or was done: `ofRoot` says how that one stands, undefined for what is
+ * no attempt.
  */
-export const isMoneyUnbooked = (
-  item: Item,
-  stateOfRedone: 'open' | Database['inbox_settlements']['state'] | 'missing',
-): boolean => {
-  if (item.outcome !== 'refused' || !workOf(askedOf(item).command).holdsMoney) return false
-  if (redoneItemOf(item) === undefined) return true
-  return stateOfRedone !== 'open' && stateOfRedone !== 'redone'
-}
+export const isMoneyUnbooked = (item: Item, ofRoot: Standing | undefined): boolean =>
+  item.outcome === 'refused' && workOf(askedOf(item).command).holdsMoney && ofRoot !== 'open' && ofRoot !== 'redone'
 
 /** The amount of a payment, as far as the arguments have one. */
 export const amountIn = (args: unknown): number | undefined =>
@@ -108,10 +133,18 @@ export const settlementOf = (
 ): Promise<Database['inbox_settlements'] | undefined> =>
   tx.selectFrom('inbox_settlements').selectAll().where('id', '=', id).executeTakeFirst()
 
-/** The same as `isMoneyUnbooked`, for one item. */
-export const holdsUnbookedMoney = async (tx: Transaction<Database>, item: Item): Promise<boolean> => {
-  const redone = redoneItemOf(item)
-  if (redone === undefined) return isMoneyUnbooked(item, 'missing')
-  const state = (await settlementOf(tx, redone))?.state
-  return isMoneyUnbooked(item, state ?? ((await findItem(tx, redone)) ? 'open' : 'missing'))
+/** The same as `rootOf`, for one item. */
+export const findRoot = async (tx: Transaction<Database>, item: Item): Promise<Root | undefined> => {
+  const known = new Map<string, Item & { readonly standing: Standing }>()
+  for (let id = redoneItemOf(item); id !== undefined && !known.has(id);) {
+    const found = await findItem(tx, id)
+    if (!found) break
+    known.set(id, { ...found, standing: (await settlementOf(tx, id))?.state ?? 'open' })
+    id = redoneItemOf(found)
+  }
+  return rootOf(item, (id) => known.get(id))
 }
+
+/** The same as `isMoneyUnbooked`, for one item. */
+export const holdsUnbookedMoney = async (tx: Transaction<Database>, item: Item): Promise<boolean> =>
+  isMoneyUnbooked(item, (await findRoot(tx, item))?.standing)

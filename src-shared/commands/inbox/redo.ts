@@ -5,12 +5,14 @@ import { requirePermission } from '../../rules/access.ts'
 import {
   amountIn,
   askedOf,
+  findRoot,
   holdsUnbookedMoney,
   isNotice,
   type Item,
   letMoneyGo,
   redoCommand,
   redoneItemOf,
+  settlementOf,
 } from '../../rules/inbox.ts'
 import { integerSchema, sharedText } from '../../schema/columns.ts'
 import type { Database } from '../../schema/tables.ts'
@@ -47,6 +49,7 @@ export const redoItem = defineCommand<RedoArgs>({
     if (!under.every((one) => isNotice(one) || redoneItemOf(one) === item.id)) {
       throw new DomainError('invalid_input', 'What follows from the item is not done by doing it again.')
     }
+    await requireNothingElsewhere(tx, item)
     const isUnbooked = await holdsUnbookedMoney(tx, item)
     const { note } = again
     const earlier = await settle(tx, item.id, { state: 'redone', note, redone_by: run.mutationId }, run)
@@ -56,6 +59,18 @@ export const redoItem = defineCommand<RedoArgs>({
     return applyCommand(tx, command, again.args, run)
   },
 })
+
+/** One thing is done once: an attempt at it that failed is done again only where nobody can do the thing itself any more. */
+const requireNothingElsewhere = async (tx: Transaction<Database>, item: Item): Promise<void> => {
+  const root = await findRoot(tx, item)
+  if (root?.standing === 'open') {
+    throw new DomainError('invalid_input', 'This was an attempt at something that is still open. Do that again.', {
+      outcome_id: root.id,
+    })
+  }
+  const settlement = root?.standing === 'redone' ? await settlementOf(tx, root.id) : undefined
+  if (settlement) refuseSettled(settlement)
+}
 
 const requireSameWork = (item: Item, { command, version }: RedoArgs) => {
   if (item.outcome === 'merged' || isNotice(item)) {

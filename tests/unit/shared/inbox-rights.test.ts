@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { permissions } from '../../../src-shared/permissions.ts'
+import { rightsOf, type StandingItem } from '../../../src-shared/queries/inbox-rights.ts'
+import { redoCommand } from '../../../src-shared/rules/inbox.ts'
+import { academy, newId } from '../../support/academy.ts'
+import { inboxItem } from '../../support/inbox-items.ts'
+
+const context = {
+  permissions: new Set(permissions),
+  deviceId: academy.device_id,
+  facilityId: academy.facility_id,
+  staffId: academy.staff_id,
+}
+const [payment, attempt, second] = [newId(), newId(), newId()]
+const attemptAt = (outcome_id: string) => ({
+  command: redoCommand,
+  args: { outcome_id, also: [], note: null, command: 'payment.take', version: 1, args: { amount: 5 } },
+})
+const standing = (item: ReturnType<typeof inboxItem>, state: StandingItem['state']): StandingItem => ({
+  ...item,
+  state,
+  redone_by: null,
+})
+/** Of an attempt at an attempt at a payment that stands like this. */
+const rightsWhere = (state: StandingItem['state']) =>
+  rightsOf(
+    inboxItem({ id: second, ...attemptAt(attempt) }),
+    new Map([
+      [attempt, standing(inboxItem({ id: attempt, ...attemptAt(payment) }), null)],
+      [payment, standing(inboxItem({ id: payment, command: 'payment.take', args: { amount: 5 } }), state)],
+    ]),
+    context,
+  )
+
+test('an attempt at an attempt stands as the payment does that it is about in the end', () => {
+  expect(rightsWhere(null)).toMatchObject({ redo: false, accept: true, isUnbooked: false })
+  expect(rightsWhere('redone')).toMatchObject({ redo: false, accept: true, isUnbooked: false })
+  expect(rightsWhere('dropped')).toMatchObject({ redo: true, accept: false, isUnbooked: true })
+})
+
+test('attempts that name one another are about nothing that anybody knows', () => {
+  const [one, other] = [
+    inboxItem({ id: attempt, ...attemptAt(second) }),
+    inboxItem({ id: second, ...attemptAt(attempt) }),
+  ]
+  const states = new Map([
+    [attempt, standing(one, null)],
+    [second, standing(other, null)],
+  ])
+
+  expect(rightsOf(one, states, context)).toMatchObject({ isUnbooked: true })
+})
