@@ -116,10 +116,9 @@ export class Store {
 
   /** Rows of a replica. Reads all of them. */
   async rowCount(which: 'shown' | 'loading'): Promise<number> {
-    // What cannot be read cannot be lost.
-    if (which === 'shown' && this.#damage.isFound()) return 0
     const { replica } = which === 'shown' ? this.#shown : this.#loadingCopy()
     const counted = this.#work.countRows({ file: replica.file, key: this.#parts.key })
+    // What cannot be read cannot be lost.
     return which === 'shown' ? counted.catch(this.#damage.unless(0)) : counted
   }
 

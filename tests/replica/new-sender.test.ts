@@ -50,6 +50,7 @@ test('the outbox goes on when a new replica is shown and the disk fails just the
     fetch: (input) => answer(new URL(input instanceof Request ? input.url : input)),
     post,
   }
+  let shown = 0
   const faults: unknown[] = []
   const sync = new Sync({
     store,
@@ -57,7 +58,7 @@ test('the outbox goes on when a new replica is shown and the disk fails just the
     server,
     environment: environmentWith({}),
     onTables: () => undefined,
-    onShown: () => undefined,
+    onShown: () => void (shown += 1),
     onStatus: () => undefined,
     deviceId: counter.till.device_id,
     leaseKey: {},
@@ -79,6 +80,7 @@ test('the outbox goes on when a new replica is shown and the disk fails just the
   await until(() => post.mock.calls.length > 0)
 
   expect(store.replica.readState().handle).toBe('handle-2')
+  expect(shown).toBe(1)
   expect(post.mock.calls[0]?.[0]).toBe('/v1/mutations')
   expect(faults).toEqual([])
   sync.stop()

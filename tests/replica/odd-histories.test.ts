@@ -83,6 +83,21 @@ describe('a computer that was set back to an older state', () => {
     expect(waitingCount(store)).toBe(1)
   })
 
+  test('draws no receipt number that the log shows as used, also where it did as much since as it has forgotten', async () => {
+    await keepCopy()
+    await payCash(store, counter, 1000)
+    await payCash(store, counter, 1000)
+    const forgotten = { payments: rowsOf(store, 'payments'), receipts: rowsOf(store, 'receipts') } as never
+    await goBack()
+    await checkInAll(store, counter)
+    await markPresent()
+    await arrive({ ...(forgotten as Rows), ...progress(2) })
+
+    const { envelope } = await payCash(store, counter, 2000)
+
+    expect(envelope.series_number).toBe(3)
+  })
+
   test('has nothing waiting, not less than nothing', async () => {
     await keepCopy()
     await checkInAll(store, counter)

@@ -1,3 +1,4 @@
+import { finishingSteps } from '../../../src-shared/replica/finishing.ts'
 import { allTables } from '../../../src-shared/replica/schema.ts'
 import type { Table } from '../../../src-shared/schema/table.ts'
 import type { SqliteDatabase } from '../sqlite.ts'
@@ -19,6 +20,8 @@ export const carryOver = async (from: SqliteDatabase, to: Replica): Promise<bool
     for (const refusal of rowsOf(from, 'local_refusals')) {
       to.db.prepare('insert into local_refusals values (?, ?)').run(refusal['seq'], refusal['error'])
     }
+    // Without them nobody is found.
+    for (const step of finishingSteps(to.db)) step()
     // In one commit with the rows: half of it would be taken for a first sync, and filled on top.
     to.state.update({ ...keptOf(state), ...at, isIndexed: true, isComplete: true, isStale: true })
     return Promise.resolve()

@@ -14,15 +14,18 @@ export const catchUp = async (parts: RebaseParts): Promise<readonly string[]> =>
 }
 
 /** No desk has so many: a replica that says so is damaged, and the next comparison puts it right (SPEC H1). */
-const mostMutations = 1_000_000_000
+const mostNumbers = 1_000_000_000
+
+const usedUpTo = (number: number): number => (number > mostNumbers ? 0 : number)
 
 /**
  * The log knows more of this device than `desk.db`: the computer was set back to an older state. Numbers that it drew
  * before would never be sent, because they count as decided (SPEC U6).
  */
 const skipUsedNumbers = ({ replica, desk, profile }: RebaseParts): void => {
-  const progress = progressIn(replica.db, profile.device_id)
-  if (progress <= desk.lastSeq() || progress > mostMutations) return
-  const receipt = replica.db.prepare('select max(number) from receipts where till_id = ?').pluck().get(profile.till.id)
-  desk.skipTo({ mutation: progress + 1, receipt: Number(receipt ?? 0) + 1 })
+  const mutation = usedUpTo(progressIn(replica.db, profile.device_id)) + 1
+  // On their own: a computer that did as much since as it has forgotten knows all mutations by number, and no receipt.
+  const last = replica.db.prepare('select max(number) from receipts where till_id = ?').pluck().get(profile.till.id)
+  const receipt = usedUpTo(Number(last ?? 0)) + 1
+  if (mutation > desk.peek('mutation') || receipt > desk.peek('receipt')) desk.skipTo({ mutation, receipt })
 }

@@ -94,9 +94,12 @@ export class Sync {
   }
 
   #onShown(): void {
-    // A server that was restored has lost answers which the old sender remembers: ask the log, not the memory (SPEC U8).
-    this.#renewSender()
-    this.#parts.onShown()
+    try {
+      // A server that was restored has lost answers which the old sender remembers: ask the log, not the memory (SPEC U8).
+      this.#renewSender()
+    } finally {
+      this.#parts.onShown()
+    }
   }
 
   #renewSender(options?: SenderOptions): void {
