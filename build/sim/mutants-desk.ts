@@ -224,4 +224,28 @@ export const deskMutants: readonly Mutant[] = [
     changes: [["  db.pragma(`key = 'raw:${Buffer.from(options.key).toString('hex')}'`)\n", '']],
     plan: calm,
   },
+  {
+    name: 'receipts that a computer has forgotten (I6, D15)',
+    file: catchUp,
+    changes: [['usedUpTo(Number(last ?? 0)) + 1', 'usedUpTo(0) + 1']],
+    plan: { ...busy, once: ['copy a computer'] },
+  },
+  {
+    name: 'a new replica is on the disk before it is shown (F9, D2)',
+    file: 'src-main/data/store.ts',
+    changes: [['if (this.#loading === fresh) fresh.replica.flush()', '']],
+    plan: { ...falls, once: ['change the epoch'] },
+  },
+  {
+    name: 'who has read what changes (R1)',
+    file: 'src-main/data/sync/rebase-plan.ts',
+    changes: [['reads.firstReader(row.table_name, [before, after], progress)', 'undefined']],
+    plan: { ...cuts, office: 400 },
+  },
+  {
+    name: 'whoever comes by the log is found (search)',
+    file: rebase,
+    changes: [["    if (search.refresh()) touched.add('search_index')\n", '']],
+    plan: { ...calm, office: 400 },
+  },
 ]

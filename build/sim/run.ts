@@ -14,6 +14,7 @@ import { createOffice } from './office.ts'
 import { fingerprintOf, judgeTheEnd } from './oracle/at-the-end.ts'
 import { drain } from './oracle/drain.ts'
 import { createJournal } from './oracle/journal.ts'
+import { createRerunProof } from './oracle/rerun-proof.ts'
 import { createVerdict, type Verdict, type Violation } from './oracle/verdict.ts'
 import { createWatch } from './oracle/while-running.ts'
 import { createPerson } from './person.ts'
@@ -122,7 +123,8 @@ const simulate = async (run: Run): Promise<void> => {
   const journal = createJournal()
   const watch = createWatch(verdict, journal)
   const health = createHealthWatch(verdict, history)
-  const devices = devicesOf(run, plan, { serve: server.handle, journal, watch, health })
+  const proveReruns = rerunProofOf(run, plan)
+  const devices = devicesOf(run, plan, { serve: server.handle, journal, watch, health, proveReruns })
   const office = createOffice({
     sql: database.sql,
     world,
@@ -182,6 +184,12 @@ const startOf = ({ world }: Run, { snapshots, operations }: Plan, { name }: SimD
   return isNew ? chance.int(100 * operations, 400 * operations) : chance.int(0, 5000)
 }
 
+/** Not where rows are made wrong on purpose: a command that reads one shows what comes of it when it is run again. */
+const rerunProofOf = (run: Run, { once }: Plan): ((device: SimDevice) => void) =>
+  once.includes('a row goes wrong') || once.includes('put old files of the server back')
+    ? () => undefined
+    : createRerunProof({ ...run, chance: chanceOf(run.world.seed, 'reruns') })
+
 const serverOf = ({ database, world, ...run }: Run): SimServer => {
   const line = serverLine(database.serverClient, run.activity)
   return new SimServer({ ...run, line, chance: chanceOf(world.seed, 'server') })
@@ -238,6 +246,7 @@ interface Lookers {
   readonly journal: ReturnType<typeof createJournal>
   readonly watch: ReturnType<typeof createWatch>
   readonly health: HealthWatch
+  readonly proveReruns: (device: SimDevice) => void
 }
 
 /** The computers of the academy, and where the plan has it one that becomes the copy of another one. */
@@ -253,7 +262,7 @@ const devicesOf = (run: Run, { once }: Plan, lookers: Lookers): readonly SimDevi
 const deviceOf = (
   { world: { seed }, scheduler, activity, history, verdict, folder }: Run,
   enrolled: Enrolled,
-  { serve, journal, watch, health }: Lookers,
+  { serve, journal, watch, health, proveReruns }: Lookers,
   original?: SimDevice,
 ): SimDevice => {
   const { name } = enrolled
@@ -269,9 +278,12 @@ const deviceOf = (
     watcher: {
       saved: (device, envelope) => {
         journal.add(device, envelope)
-        watch.drawn(device, envelope.seq)
+        watch.drawn(device, envelope)
       },
-      shown: watch.look,
+      shown: (device) => {
+        watch.look(device)
+        proveReruns(device)
+      },
       moved: watch.glance,
       crashed: watch.afterCrash,
       compared: health.told,

@@ -19,6 +19,7 @@ export const judgeTheEnd = async (parts: EndParts): Promise<void> => {
   for (const { id } of parts.world.facilities) truths.set(id, await truthOf(parts.sql, id))
   for (const device of parts.devices.filter(isWorking)) {
     sameRows(device, truths.get(device.enrolled.facility.id) ?? new Map(), parts.verdict)
+    everybodyFound(device, parts.verdict)
   }
   await outcomes(parts)
   await numbersUsedOnce(parts)
@@ -91,6 +92,15 @@ const sameRows = (device: SimDevice, truth: Truth, verdict: Verdict): void => {
       return `${device.name}: ${table.name} differs in ${differing.length} rows, such as ${id}: ${sides}`
     })
   }
+}
+
+/** Whoever is there is found at the counter, by the name that they have. */
+const everybodyFound = (device: SimDevice, verdict: Verdict): void => {
+  const missing = device.reader()?.value(
+    `select name from families as family where not exists (
+      select 1 from search_index where search_index.family_id = family.id and terms like '%' || lower(substr(name, 1, 4)) || '%')`,
+  )
+  verdict.check('search', missing === undefined, () => `${device.name}: nobody finds ${String(missing)}`)
 }
 
 /** I7: nothing of the other facility, and nothing that can be read without the key. */

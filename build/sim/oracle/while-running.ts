@@ -19,8 +19,8 @@ export interface Watch {
   readonly look: (device: SimDevice) => void
   /** A replica that is filled anew stays out of sight until it is whole: a screen never empties (FAULTS N7, F3). */
   readonly glance: (device: SimDevice) => void
-  /** A local write has got this number. */
-  readonly drawn: (device: SimDevice, seq: number) => void
+  /** A local write has got these numbers. */
+  readonly drawn: (device: SimDevice, envelope: MutationEnvelope) => void
   /** A replica may have lost its last commits. */
   readonly afterCrash: (device: SimDevice, kind: CrashKind) => void
   /** The server was set back without a trace: until that is noticed, what its log brings does not fit what is there. */
@@ -58,13 +58,19 @@ export const createWatch = (verdict: Verdict, journal: Journal): Watch => {
       wholeTransactions(device, reader, verdict)
       soundReruns(device, reader, verdict)
     },
-    drawn(device, seq) {
+    drawn(device, envelope) {
+      const { seq, series_number: number } = envelope
       const reader = device.reader()
-      const isFree = reader === undefined || seq > progressOf(device, reader)
+      if (!reader) return
+      const isFree = seq > progressOf(device, reader)
       verdict.check('sequence', isFree, () => `${device.name} drew ${seq}, which its own log knows as used`)
+      const isNew = number === null || !isReceiptOfAnother(device, reader, envelope)
+      verdict.check('I6', isNew, () => `${device.name} drew receipt ${number}, which its own log shows as handed out`)
     },
     afterCrash(device, kind) {
-      if (kind === 'power') seen.delete(device)
+      const shown = seen.get(device)
+      // What it showed may be older now; that it shows something is not.
+      if (kind === 'power' && shown) seen.set(device, { ...shown, file: '' })
       savedOnDisk(device, { verdict, journal })
     },
     unsettle: () => {
@@ -81,6 +87,14 @@ interface Parts {
 
 const progressOf = (device: SimDevice, reader: Reader): number =>
   Number(reader.value('select last_seq from device_progress where id = ?', device.enrolled.id) ?? 0)
+
+const isReceiptOfAnother = (device: SimDevice, reader: Reader, { id, series_number }: MutationEnvelope): boolean =>
+  reader.value(
+    'select 1 from receipts where till_id = ? and number = ? and id not between ? and ?',
+    device.enrolled.till.id,
+    series_number,
+    ...rowIdsOf(id),
+  ) !== undefined
 
 /** I5: what was saved here and is not decided yet is on the screen, or is said to need a person. */
 const ownWrites = (device: SimDevice, reader: Reader, { verdict, journal }: Parts): void => {
