@@ -19,6 +19,8 @@ const mostBytes = 5_000_000
 export const openLog = (profileFolder: string): Log => {
   const dest = isReadOnlyFolder(profileFolder) ? process.stderr.fd : prepareFile(join(profileFolder, 'log'))
   const destination = pino.destination({ dest, mode: 0o600, sync: true })
+  // A full disk does not take a line; the program goes on without it (FAULTS D4).
+  destination.on('error', () => undefined)
   const lines = pino({ base: { pid: process.pid }, timestamp: stdTimeFunctions.isoTime }, destination)
   return {
     info: (line) => lines.info(line),

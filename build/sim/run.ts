@@ -123,17 +123,9 @@ const simulate = async (run: Run): Promise<void> => {
   const journal = createJournal()
   const watch = createWatch(verdict, journal)
   const health = createHealthWatch(verdict, history)
-  const proveReruns = rerunProofOf(run, plan)
-  const devices = devicesOf(run, plan, { serve: server.handle, journal, watch, health, proveReruns })
-  const office = createOffice({
-    sql: database.sql,
-    world,
-    chance: chanceOf(seed, 'office'),
-    history,
-    announce: () => {
-      for (const { id } of world.facilities) server.notify(id, 'desk')
-    },
-  })
+  const lookers = { serve: server.handle, journal, watch, health, proveReruns: rerunProofOf(run, plan) }
+  const devices = devicesOf(run, plan, lookers)
+  const office = officeOf(run, server)
   const nemesis = createNemesis({ seed, plan, devices, server, scheduler, history })
   let isPaused = false
   let isOver = false
@@ -189,6 +181,17 @@ const rerunProofOf = (run: Run, { once }: Plan): ((device: SimDevice) => void) =
   once.includes('a row goes wrong') || once.includes('put old files of the server back')
     ? () => undefined
     : createRerunProof({ ...run, chance: chanceOf(run.world.seed, 'reruns') })
+
+const officeOf = ({ database, world, history }: Run, server: SimServer): ReturnType<typeof createOffice> =>
+  createOffice({
+    sql: database.sql,
+    world,
+    chance: chanceOf(world.seed, 'office'),
+    history,
+    announce: () => {
+      for (const { id } of world.facilities) server.notify(id, 'desk')
+    },
+  })
 
 const serverOf = ({ database, world, ...run }: Run): SimServer => {
   const line = serverLine(database.serverClient, run.activity)

@@ -16,13 +16,16 @@ export const borrowedPlaces = (): BorrowedPlaces => {
   const borrowed: string[] = []
   return {
     borrow: (folder) => {
+      let place: string | undefined
       try {
-        const place = mkdtempSync(path.join(tmpdir(), 'foyer-read-only-'))
-        borrowed.push(place)
+        place = mkdtempSync(path.join(tmpdir(), 'foyer-read-only-'))
         const names = readdirSync(folder).filter((name) => databases.test(name))
         for (const name of names) copyWritable(path.join(folder, name), path.join(place, name))
+        borrowed.push(place)
         return place
       } catch {
+        // Half of a copy would only take the room of the next try.
+        if (place !== undefined) rmSync(place, { recursive: true, force: true })
         return undefined
       }
     },

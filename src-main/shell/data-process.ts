@@ -73,8 +73,8 @@ export const runDataProcess = ({ waits = usualWaits, ...options }: DataProcessOp
       stopped?.resolve()
       if (stopped) return
       if (performance.now() - startedAt > waits.healthy) pause = waits.firstRestart
-      options.log.error(`The data process ended (${how}); it is started again in ${pause} ms.`)
       restart = setTimeout(beginAgain, pause)
+      options.log.error(`The data process ended (${how}); it is started again in ${pause} ms.`)
       pause = Math.min(pause * 2, waits.longestRestart)
     })
     started.send({ start: options.start })

@@ -14,12 +14,19 @@ const fileOf = (profileFolder: string): string => join(profileFolder, 'running.j
 export const startUrl = ({ port, start_key }: Pick<Running, 'port' | 'start_key'>): string =>
   `http://127.0.0.1:${port}/start?token=${makeToken(start_key)}`
 
-/** Tells a second start how to open the window of this one. 0600: whoever can read it can open the window. */
+/**
+ * Tells a second start how to open the window of this one, where the disk takes it. 0600: whoever can read it can open the
+ * window.
+ */
 export const writeRunning = (profileFolder: string, running: Running): void => {
   if (isReadOnlyFolder(profileFolder)) return
   const unfinished = `${fileOf(profileFolder)}.${randomBytes(6).toString('hex')}`
-  writeFileSync(unfinished, JSON.stringify(running), { mode: 0o600, flag: 'wx' })
-  renameSync(unfinished, fileOf(profileFolder))
+  try {
+    writeFileSync(unfinished, JSON.stringify(running), { mode: 0o600, flag: 'wx' })
+    renameSync(unfinished, fileOf(profileFolder))
+  } catch {
+    rmSync(unfinished, { force: true })
+  }
 }
 
 /** What the program that holds the profile's lock has written; only worth something while the lock is held. */

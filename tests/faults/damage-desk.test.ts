@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Store } from '../../src-main/data/store.ts'
@@ -108,6 +108,30 @@ describe('a damaged log of desk.db (D8)', () => {
       expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([])
       expect(outcomes[0]?.lost).toHaveLength(saved.length)
       tell(`a cut log of desk.db: ${outcomes.length} lengths, every loss said`)
+    },
+  )
+
+  test(
+    'costs nothing where only its header is damaged, or where desk.db beside it is gone',
+    { timeout: limitMs },
+    async () => {
+      const name = 'desk.db-wal'
+      const damages: readonly ((folder: string) => void)[] = [
+        ...Array.from({ length: 32 }, (_, at) => (folder: string) => flipByte(path.join(folder, name), at)),
+        (folder) => {
+          const bytes = readFileSync(path.join(folder, name))
+          writeFileSync(path.join(folder, name), bytes.fill(0, 0, 32))
+        },
+        (folder) => truncateSync(path.join(folder, 'desk.db'), 0),
+        (folder) => rmSync(path.join(folder, 'desk.db')),
+      ]
+
+      for (const [index, damage] of damages.entries()) {
+        const folder = copyOf(killed, 'header')
+        damage(folder)
+        const { lost, faults } = await openDamaged(folder)
+        expect({ index, lost, faults }).toEqual({ index, lost: [], faults: [] })
+      }
     },
   )
 

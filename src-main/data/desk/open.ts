@@ -4,7 +4,7 @@ import type { Disk } from '../environment.ts'
 import { isDamage, type SqliteDatabase } from '../sqlite.ts'
 import { deskMigrations } from './migrations.ts'
 import { finishRescue, nameReplica, replicaToShow, rescueDesk } from './rescue.ts'
-import { hidesCommits } from './write-ahead-log.ts'
+import { committedFrames, hidesCommits } from './write-ahead-log.ts'
 
 /**
  * Opens `desk.db`, the local truth: FULL, so that what was answered "saved" survives a power cut (promise 1). When it is
@@ -13,8 +13,10 @@ import { hidesCommits } from './write-ahead-log.ts'
 export const openDesk = (disk: Disk, folder: string, key: Uint8Array): SqliteDatabase => {
   const parts = { disk, folder, key, migrate: (db: SqliteDatabase) => migrate(db) }
   finishRescue(disk, folder)
+  const log = disk.read(path.join(folder, 'desk.db-wal')) ?? new Uint8Array()
+  const isAlone = (disk.read(path.join(folder, 'desk.db')) ?? []).length === 0 && committedFrames(log).length > 0
   // Opening would let go of them.
-  if (hidesCommits(disk.read(path.join(folder, 'desk.db-wal')) ?? new Uint8Array())) rescueDesk(parts)
+  if (isAlone || hidesCommits(log)) rescueDesk(parts)
   try {
     return openSound(disk, folder, key)
   } catch (error) {

@@ -8,6 +8,7 @@ const headerBytes = 32
 const frameHeaderBytes = 24
 const pageBytes = 4096
 const littleEndianMagic = 0x377f0682
+const bigEndianMagic = 0x377f0683
 
 interface ReadFrame extends Frame {
   readonly isCommit: boolean
@@ -31,13 +32,17 @@ export const hidesCommits = (log: Uint8Array): boolean =>
 
 const framesOf = (log: Buffer): readonly ReadFrame[] => {
   if (log.length < headerBytes) return []
-  const isLittle = log.readUInt32BE(0) === littleEndianMagic
+  const magic = log.readUInt32BE(0)
+  const isLittle = magic === littleEndianMagic
   let sums = summed(log.subarray(0, 24), [0, 0], isLittle)
-  let isReachable = areAt(log, 24, sums)
+  // The sums of zeros are zeros.
+  let isReachable = (isLittle || magic === bigEndianMagic) && areAt(log, 24, sums)
+  const places = placesIn(log)
+  const salt = isReachable ? log.subarray(16, 24) : saltOfFirst(log, places)
   const frames: ReadFrame[] = []
-  for (let at = headerBytes; at + frameHeaderBytes + pageBytes <= log.length; at += frameHeaderBytes + pageBytes) {
+  for (const at of places) {
     const begin = at + frameHeaderBytes
-    if (!log.subarray(at + 8, at + 16).equals(log.subarray(16, 24))) {
+    if (!salt?.equals(saltAt(log, at))) {
       isReachable = false
       continue
     }
@@ -49,6 +54,20 @@ const framesOf = (log: Buffer): readonly ReadFrame[] => {
     frames.push({ number: log.readUInt32BE(at), page, isCommit: log.readUInt32BE(at + 4) !== 0, isReachable })
   }
   return frames
+}
+
+/** Where frames begin. */
+const placesIn = (log: Buffer): readonly number[] => {
+  const size = frameHeaderBytes + pageBytes
+  return Array.from({ length: Math.floor((log.length - headerBytes) / size) }, (_, index) => headerBytes + index * size)
+}
+
+const saltAt = (log: Buffer, at: number): Buffer => log.subarray(at + 8, at + 16)
+
+/** Of a log whose header is damaged: this round's frames are the first ones, and two of them agree though one may be damaged too. */
+const saltOfFirst = (log: Buffer, places: readonly number[]): Buffer | undefined => {
+  const salts = places.map((at) => saltAt(log, at))
+  return salts.find((salt, index) => salts[index + 1]?.equals(salt)) ?? salts[0]
 }
 
 type Sums = readonly [number, number]
