@@ -115,7 +115,7 @@ interface Run {
 }
 
 const simulate = async (run: Run): Promise<void> => {
-  const { database, world, activity, scheduler, history, verdict } = run
+  const { world, activity, scheduler, history, verdict } = run
   const { seed } = world
   const plan = { ...drawPlan(chanceOf(seed, 'plan'), run.order.operations), ...run.order.plan }
   history.note('plan', JSON.stringify(plan))
