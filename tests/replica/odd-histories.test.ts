@@ -83,7 +83,7 @@ describe('a computer that was set back to an older state', () => {
     expect(waitingCount(store)).toBe(1)
   })
 
-  test('draws no receipt number that the log shows as used, also where it did as much since as it has forgotten', async () => {
+  test('draws no receipt number that the log shows as used, also where it did as much since as it has forgotten (D15)', async () => {
     await keepCopy()
     await payCash(store, counter, 1000)
     await payCash(store, counter, 1000)

@@ -131,7 +131,7 @@ describe('a computer whose device.json was lost', () => {
     expect(await server.sql('select outcome from mutations where id = $1', [id])).toEqual([{ outcome: 'applied' }])
   })
 
-  test('says so where neither can be read just now, sets nothing up over them, and looks again', async () => {
+  test('says so where neither can be read just now, sets nothing up over them, and looks again (D6)', async () => {
     const { folder, file, copy, id } = await closedDesk()
     const hidden = [file, copy].map((each) => ({ each, aside: `${each}.aside` }))
     for (const { each, aside } of hidden) {

@@ -33,7 +33,7 @@ const waiting = async (): Promise<number> => {
 }
 
 describe.each(['offset=-1', 'offset=0_0&live=true'])(
-  'a device that asks for %s a hundred times at once',
+  'a device that asks for %s a hundred times at once (N5)',
   (question) => {
     test('has one turn, and keeps nobody waiting; what is too much is told so', async () => {
       const [greedy, other] = [await server.enroll(), await server.enroll()]

@@ -64,7 +64,7 @@ describe('an attempt to do something again that was refused', () => {
     expect((await payments()) - before).toBe(1)
   })
 
-  test('because another desk was faster books nothing a second time, however deep', async () => {
+  test('because another desk was faster books nothing a second time, however deep (B1)', async () => {
     const before = await payments()
     await redo(one, taken)
     const late = await redo(two, taken)
