@@ -52,7 +52,7 @@ describe('rows that vanish on the server in masses (S11)', () => {
     expect(methods()).toBeGreaterThan(200)
   })
 
-  test('are forgotten when their replica is given up: a word that comes late changes nothing', async () => {
+  test('are forgotten when their replica is given up: a word that comes late changes nothing, and the new one is asked about', async () => {
     await desk.stop()
     const gate = Promise.withResolvers<void>()
     let isRenewing = false
@@ -71,9 +71,12 @@ describe('rows that vanish on the server in masses (S11)', () => {
     replica.explained(Object.assign(new Error('database disk image is malformed'), { code: 'SQLITE_CORRUPT' }))
     await until(() => isRenewing)
     await desk.call('sync.accept_removal')
-    const before = methods()
     gate.resolve()
 
+    await until(isHeld)
+    const before = methods()
+    expect(desk.data.signedIn().store.replica).toBe(replica)
+    await desk.call('sync.accept_removal')
     await until(() => desk.data.signedIn().store.replica !== replica)
     await server.sql(`update payment_methods set name = 'Cash desk' where kind = 'cash'`)
     await until(() => desk.rows('payment_methods').some(({ name }) => name === 'Cash desk'))

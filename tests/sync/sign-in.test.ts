@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Profile, writeProfile } from '../../src-main/data/device/profile.ts'
+import { readProfile, writeProfile } from '../../src-main/data/device/profile.ts'
 import { hashPassword } from '../../sync-server/auth/sign-in.ts'
 import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
 import { password, signInName, startSyncServer, type TestServer } from '../support/sync-server.ts'
@@ -45,8 +43,7 @@ const signIn = async (sign_in_name = signInName, typed = password): Promise<stri
   const reply = await desk.invoke('session.sign_in', { sign_in_name, password: typed })
   return reply.ok ? 'in' : reply.error.code
 }
-const knownStaff = (): Profile['known_staff'] =>
-  (JSON.parse(readFileSync(path.join(folder, 'device.json'), 'utf8')) as Profile).known_staff
+const knownStaff = () => readProfile(folder)?.known_staff ?? []
 
 describe('a person', () => {
   test('is known without internet however they typed their name, also when the lease was renewed', async () => {
@@ -96,9 +93,11 @@ describe('wrong passwords (H8)', () => {
   })
 
   test('when there were too many, the right one needs the internet, is told so and counts for nothing', async () => {
-    const profile = JSON.parse(readFileSync(path.join(folder, 'device.json'), 'utf8')) as Profile
-    const known_staff = profile.known_staff.map((known) => ({ ...known, failed_attempts: 20 }))
-    writeProfile(folder, { ...profile, known_staff })
+    const profile = readProfile(folder)
+    if (profile) {
+      const known_staff = profile.known_staff.map((known) => ({ ...known, failed_attempts: 20 }))
+      writeProfile(folder, { ...profile, known_staff })
+    }
     line = cut
     await restart()
 
