@@ -14,7 +14,7 @@ import type { Enrolled } from './world.ts'
 export interface Frailty {
   /** Of 100,000 calls of SQLite so many end the program, before or after they are done. */
   kills: number
-  /** Of 100,000 writes so many fail. */
+  /** Of 100,000 writes so many fail, and of reads a twentieth of that. */
   diskFaults: number
 }
 

@@ -237,6 +237,12 @@ export const deskMutants: readonly Mutant[] = [
     plan: { ...falls, once: ['change the epoch'] },
   },
   {
+    name: 'also where a kill came before that (F9, D2)',
+    file: 'src-main/data/replica/open-shown.ts',
+    changes: [['    flushIfPossible(replica)\n', '']],
+    plan: { ...falls, kills: 300 },
+  },
+  {
     name: 'who has read what changes (R1)',
     file: 'src-main/data/sync/rebase-plan.ts',
     changes: [['reads.firstReader(row.table_name, [before, after], progress)', 'undefined']],

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { openEncrypted } from '../../src-main/data/sqlite.ts'
 
 type Value = string | number | null
@@ -63,17 +63,19 @@ export interface ShownReader {
 
 export const shownReader = (key: Uint8Array): ShownReader => {
   let reader: Reader | undefined
+  const close = (): void => {
+    reader?.close()
+    reader = undefined
+  }
   return {
     readerOf(file) {
-      if (!reader?.isOf(file)) {
-        reader?.close()
-        reader = readerOf(file, key)
-      }
+      // A first load that could not begin anew has left none.
+      const isThere = existsSync(file)
+      if (!isThere || !reader?.isOf(file)) close()
+      if (!isThere) return undefined
+      reader ??= readerOf(file, key)
       return reader.isComplete() ? reader : undefined
     },
-    close() {
-      reader?.close()
-      reader = undefined
-    },
+    close,
   }
 }

@@ -22,9 +22,21 @@ export interface Shown {
 export const openShown = async (parts: ShownParts): Promise<Shown> => {
   const { generation } = parts
   const replica = openUnlessDamaged(parts, generation)
-  if (replica instanceof Object) return { replica, generation }
+  if (replica instanceof Object) {
+    flushIfPossible(replica)
+    return { replica, generation }
+  }
   if (replica === 'damaged') return { replica: resume(parts, generation + 1), generation: generation + 1 }
   return renewShape(parts)
+}
+
+/** A kill can have come between its last commit and that it was on the disk (SPEC F9). A disk that is full now shows it all the same. */
+const flushIfPossible = ({ flush }: Replica): void => {
+  try {
+    flush()
+  } catch {
+    // The next start tries it again.
+  }
 }
 
 const openUnlessDamaged = (parts: ShownParts, generation: number): Replica | 'damaged' | 'another_shape' => {
