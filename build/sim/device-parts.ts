@@ -1,5 +1,6 @@
 import type { MutationEnvelope } from '../../src-shared/contract/http.ts'
 import type { Environment } from '../../src-main/data/environment.ts'
+import type { Store } from '../../src-main/data/store.ts'
 import type { HealthStatus } from '../../src-shared/contract/ipc.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import type { Activity } from './activity.ts'
@@ -14,7 +15,7 @@ import type { Enrolled } from './world.ts'
 export interface Frailty {
   /** Of 100,000 calls of SQLite so many end the program, before or after they are done. */
   kills: number
-  /** Of 100,000 writes so many fail, and of reads a twentieth of that. */
+  /** Of 100,000 writes so many fail. */
   diskFaults: number
 }
 
@@ -82,3 +83,12 @@ export const environmentOf = <D>(
   disk,
   work,
 })
+
+/** For people who read a history: also of a disk that fails just then. */
+export const standOf = ({ desk, progress }: Store): string => {
+  try {
+    return `${desk.lastSeq()} saved, ${progress} decided`
+  } catch (error) {
+    return String(error)
+  }
+}

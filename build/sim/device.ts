@@ -8,7 +8,7 @@ import type { Environment } from '../../src-main/data/environment.ts'
 import type { Actor } from '../../src-main/data/outbox/enqueue.ts'
 import type { Store } from '../../src-main/data/store.ts'
 import type { CrashKind, DeviceParts, Fall, Frailty } from './device-parts.ts'
-import { environmentOf, isDiskFault } from './device-parts.ts'
+import { environmentOf, isDiskFault, standOf } from './device-parts.ts'
 import { drawDiskFault } from './disk-faults.ts'
 import type { Link } from './network.ts'
 import { startProgram } from './program.ts'
@@ -158,8 +158,8 @@ export class SimDevice {
     this.#shown.close()
     running.stop()
     await running.store.close().catch((error: unknown) => this.#onFault(error))
-    // Whatever failed, the files are all that is left.
-    this.#putAway(running.disk)
+    // Whatever failed, the files are all that is left; of a computer that fell while it closed they were taken already.
+    if (this.#disk === running.disk) this.#putAway(running.disk)
   }
 
   /** Ends at once; the program starts again after a while. Meanwhile somebody may do something to its files. */
@@ -226,7 +226,7 @@ export class SimDevice {
       const running = await this.#compose(disk, environment)
       if (this.#disk !== disk) return
       this.#running = running
-      history.note(this.name, `started, ${running.store.desk.lastSeq()} saved, ${running.store.progress} decided`)
+      history.note(this.name, `started, ${standOf(running.store)}`)
       watcher.shown(this)
     } catch (error) {
       if (this.#disk !== disk) return

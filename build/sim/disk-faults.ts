@@ -12,8 +12,6 @@ interface DiskFaultParts {
 
 const ofCommits = { full: 2, broken: 1, unsure: 2 } as const
 const ofWrites = { full: 2, broken: 1 } as const
-/** There are many more of them, and a disk that does not read is rarer than one that is full. */
-const readsOfFault = 20
 /** A part of a snapshot is one call, of as many writes. */
 const writesOfPart = 50
 
@@ -27,9 +25,8 @@ export const drawDiskFault = (
     history.note(name, `killed at a ${kind} of ${file}`)
     return chance.happens(50) ? 'kill_before' : 'kill_after'
   }
-  const faults = kind === 'read' ? frailty.diskFaults / readsOfFault : frailty.diskFaults
-  if (drawn >= frailty.kills + faults) return 'none'
-  const fault = kind === 'read' ? 'broken' : chance.weighted(kind === 'write' ? ofWrites : ofCommits)
+  if (kind === 'read' || drawn >= frailty.kills + frailty.diskFaults) return 'none'
+  const fault = chance.weighted(kind === 'write' ? ofWrites : ofCommits)
   history.note(name, `disk: ${fault} at a ${kind} of ${file}`)
   history.count(`fault disk ${fault}`)
   return fault

@@ -45,13 +45,6 @@ export const knownSeeds: readonly KnownSeed[] = [
     found: 'a commit that failed and took effect left triggers that could not be installed again (D5, I8)',
   },
   {
-    seed: 37,
-    operations: 60,
-    plan: { diskFaults: 300 },
-    found:
-      'a replica that was whole when a kill came was shown before it was on the disk, and a power cut took it (F9)',
-  },
-  {
     seed: 48818493,
     operations: 200,
     found: 'a power cut took the end of a carry-over, and a first sync filled what was half there (F8, I5)',

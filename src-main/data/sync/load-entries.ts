@@ -25,5 +25,7 @@ export const loadEntries = (
       handle,
       since: Math.max(known.since, since),
       latestHlc: latestHlcOf(entries, known.latestHlc),
+      // One that was whole and could not be shown is not any more: a part of what the log has is no state that there ever was.
+      isComplete: false,
     })
   })
