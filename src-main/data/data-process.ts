@@ -39,7 +39,7 @@ export class DataProcess {
   #staff: Session['staff'] | undefined
   #session: Session | undefined
   readonly #exclusive = mutex()
-  readonly #asking = mutex()
+  readonly #signingIn = { here: mutex(), there: mutex() }
   readonly #lastProblem = problemMemory(() => this.now)
   readonly pushStatus = coalesced(() => void this.#sendStatus().catch(this.#parts.onFault), statusPauseMs)
 
@@ -85,7 +85,7 @@ export class DataProcess {
 
   async signIn(credentials: Credentials): Promise<AppState> {
     const device = this.#enrolled()
-    const { staff, dataKey, byServer } = await signIn(() => this.#signInParts(device), credentials, this.#asking)
+    const { staff, dataKey, byServer } = await signIn(() => this.#signInParts(device), credentials, this.#signingIn)
     // One at a time: two windows must not open the databases twice.
     return this.#exclusive(async () => {
       if (this.#enrolled() !== device) throw new DomainError('signed_out', 'This computer was enrolled anew just now.')

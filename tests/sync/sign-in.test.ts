@@ -92,6 +92,15 @@ describe('wrong passwords (H8)', () => {
     expect(knownStaff()[0]?.failed_attempts).toBe(5)
   })
 
+  test('are counted one by one, however many come at once', async () => {
+    line = cut
+    const guesses = await Promise.all(Array.from({ length: 20 }, (_, guess) => signIn(signInName, `guess ${guess}`)))
+
+    expect(guesses.filter((said) => said === 'wrong_password')).toHaveLength(5)
+    expect(guesses.filter((said) => said === 'too_many_attempts')).toHaveLength(15)
+    expect(knownStaff()[0]?.failed_attempts).toBe(5)
+  })
+
   test('when there were too many, the right one needs the internet, is told so and counts for nothing', async () => {
     const profile = readProfile(folder)
     if (profile) {

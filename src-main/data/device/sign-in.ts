@@ -34,16 +34,22 @@ export interface Credentials {
   readonly password: string
 }
 
+/** One after the other: tries here, so that each is counted before the next, and questions to the server. */
+export interface SigningIn {
+  readonly here: Exclusive
+  readonly there: Exclusive
+}
+
 /**
- * Signs a staff member in: by the wrap on this computer where it opens, which never waits for the network, else by the server,
- * `asking` one after the other. Throws DomainError `wrong_password`, `too_many_attempts`, `needs_internet`, or what the server
- * said.
+ * Signs a staff member in: by the wrap on this computer where it opens, which never waits for the network, else by the server.
+ * Throws DomainError `wrong_password`, `too_many_attempts`, `needs_internet`, or what the server said.
  */
 export const signIn = async (
   parts: () => SignInParts,
   credentials: Credentials,
-  asking: Exclusive,
-): Promise<SignedIn> => (await signInHere(parts(), credentials)) ?? asking(() => signInThere(parts(), credentials))
+  { here, there }: SigningIn,
+): Promise<SignedIn> =>
+  (await here(() => signInHere(parts(), credentials))) ?? there(() => signInThere(parts(), credentials))
 
 /** Undefined where the wrap does not open, or there is none: then only the server can say more. */
 const signInHere = async (parts: SignInParts, credentials: Credentials): Promise<SignedIn | undefined> => {
