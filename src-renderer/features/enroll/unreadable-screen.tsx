@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useDesk } from '../../app/desk.ts'
 import { unreadableText } from '../../texts/enroll.ts'
 import { Gate } from '../../ui/gate.tsx'
+import classes from './enroll-screen.module.css'
 
 /** An enrolled computer whose files cannot be read now: nothing is set up anew over them. */
 export const UnreadableScreen = () => {
@@ -15,9 +16,11 @@ export const UnreadableScreen = () => {
   }
   return (
     <Gate title={unreadableText.title} hint={unreadableText.hint}>
-      <Button size="md" autoFocus disabled={isBusy} onClick={() => void tryAgain()}>
-        {isBusy ? unreadableText.busy : unreadableText.button}
-      </Button>
+      <div className={classes['form']}>
+        <Button size="md" fullWidth autoFocus disabled={isBusy} onClick={() => void tryAgain()}>
+          {isBusy ? unreadableText.busy : unreadableText.button}
+        </Button>
+      </div>
     </Gate>
   )
 }
