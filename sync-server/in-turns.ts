@@ -4,7 +4,7 @@ interface Place {
   readonly key: string
   /** How much of it is done at once. */
   readonly atOnce: number
-  /** How many may be there, those whose work is done included. */
+  /** How many may be there, those whose turn it is included. */
   readonly longest: number
 }
 

@@ -4,6 +4,7 @@ import {
   isDoneAgain,
   isMoneyUnbooked,
   isNotice,
+  isSettledByRoot,
   type Item,
   letMoneyGo,
   redoneItemOf,
@@ -66,13 +67,12 @@ export const rightsOf = (row: Item, states: States, { permissions, deviceId }: Q
   const may = permissions.has(workOf(command).permission)
   const ofRoot = standingOfRoot(row, states)
   const unbooked = isMoneyUnbooked(row, ofRoot)
-  const isOpenElsewhere = ofRoot === 'open' || ofRoot === 'redone'
   const isRefusedWork = row.outcome === 'refused' && !isNotice(row)
   const isElsewhere = may && unbooked && row.device_id !== deviceId && !permissions.has(letMoneyGo)
   return {
     accept: may && !unbooked,
     drop: may && isRefusedWork && (!unbooked || permissions.has(letMoneyGo)),
-    redo: may && isRefusedWork && isDoneAgain(command) && !isElsewhere && !isOpenElsewhere,
+    redo: may && isRefusedWork && isDoneAgain(command) && !isElsewhere && !isSettledByRoot(ofRoot),
     isUnbooked: unbooked,
     isElsewhere,
   }

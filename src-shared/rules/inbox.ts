@@ -110,13 +110,16 @@ export const rootOf = (
   return { id, standing: 'missing' }
 }
 
+/** Whether the work of an attempt is done, or still to be done, in another place: `ofRoot` says how that stands. */
+export const isSettledByRoot = (ofRoot: Standing | undefined): boolean => ofRoot === 'open' || ofRoot === 'redone'
+
 /**
  * Whether money changed hands for the item that is in no book. The money of an attempt to do something again belongs to
  * what was to be done again, as long as that is open, or was done: `ofRoot` says how that one stands, undefined for what is
  * no attempt.
  */
 export const isMoneyUnbooked = (item: Item, ofRoot: Standing | undefined): boolean =>
-  item.outcome === 'refused' && workOf(askedOf(item).command).holdsMoney && ofRoot !== 'open' && ofRoot !== 'redone'
+  item.outcome === 'refused' && workOf(askedOf(item).command).holdsMoney && !isSettledByRoot(ofRoot)
 
 /** The amount of a payment, as far as the arguments have one. */
 export const amountIn = (args: unknown): number | undefined =>

@@ -28,7 +28,7 @@ export const isBadData = (error: unknown): boolean => /^2[23]/.test(sqlState(err
  */
 export const isOutage = (error: unknown): boolean => {
   const state = sqlState(error)
-  if (state !== undefined) return /^(08|25|26|28|3D|40|53|55|57|58|XX)/.test(state) || isConflict(error)
+  if (state !== undefined) return /^(08|25|26|28|3D|40|53|55|57|58|XX)/.test(state) || isStalePlan(error)
   if (!(error instanceof Error)) return false
   if ('code' in error && typeof error.code === 'string') return socketCodes.has(error.code)
   return saidOfConnections.test(error.message)

@@ -14,9 +14,10 @@ export const openDesk = (disk: Disk, folder: string, key: Uint8Array): SqliteDat
   const parts = { disk, folder, key, migrate: (db: SqliteDatabase) => migrate(db) }
   finishRescue(disk, folder)
   const log = disk.read(path.join(folder, 'desk.db-wal')) ?? new Uint8Array()
-  const isAlone = (disk.read(path.join(folder, 'desk.db')) ?? []).length === 0 && committedFrames(log).length > 0
+  const isAlone = (): boolean =>
+    committedFrames(log).length > 0 && (disk.read(path.join(folder, 'desk.db')) ?? []).length === 0
   // Opening would let go of them.
-  if (isAlone || hidesCommits(log)) rescueDesk(parts)
+  if (hidesCommits(log) || isAlone()) rescueDesk(parts)
   try {
     return openSound(disk, folder, key)
   } catch (error) {

@@ -6,13 +6,14 @@ import {
   amountIn,
   askedOf,
   findRoot,
-  holdsUnbookedMoney,
+  isMoneyUnbooked,
   isNotice,
   type Item,
   letMoneyGo,
   redoCommand,
   redoneItemOf,
   settlementOf,
+  type Standing,
 } from '../../rules/inbox.ts'
 import { integerSchema, sharedText } from '../../schema/columns.ts'
 import type { Database } from '../../schema/tables.ts'
@@ -49,8 +50,7 @@ export const redoItem = defineCommand<RedoArgs>({
     if (!under.every((one) => isNotice(one) || redoneItemOf(one) === item.id)) {
       throw new DomainError('invalid_input', 'What follows from the item is not done by doing it again.')
     }
-    await requireNothingElsewhere(tx, item)
-    const isUnbooked = await holdsUnbookedMoney(tx, item)
+    const isUnbooked = isMoneyUnbooked(item, await requireNothingElsewhere(tx, item))
     const { note } = again
     const earlier = await settle(tx, item.id, { state: 'redone', note, redone_by: run.mutationId }, run)
     if (earlier) refuseSettled(earlier)
@@ -60,8 +60,8 @@ export const redoItem = defineCommand<RedoArgs>({
   },
 })
 
-/** One thing is done once: an attempt at it that failed is done again only where nobody can do the thing itself any more. */
-const requireNothingElsewhere = async (tx: Transaction<Database>, item: Item): Promise<void> => {
+/** One thing is done once: an attempt at it that failed is done again only where nobody can do the thing itself any more. Answers how that stands. */
+const requireNothingElsewhere = async (tx: Transaction<Database>, item: Item): Promise<Standing | undefined> => {
   const root = await findRoot(tx, item)
   if (root?.standing === 'open') {
     throw new DomainError('invalid_input', 'This was an attempt at something that is still open. Do that again.', {
@@ -70,6 +70,7 @@ const requireNothingElsewhere = async (tx: Transaction<Database>, item: Item): P
   }
   const settlement = root?.standing === 'redone' ? await settlementOf(tx, root.id) : undefined
   if (settlement) refuseSettled(settlement)
+  return root?.standing
 }
 
 const requireSameWork = (item: Item, { command, version }: RedoArgs) => {
