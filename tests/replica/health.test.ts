@@ -333,6 +333,21 @@ describe('what cannot be put right row by row', () => {
     expect(health.status).toMatchObject({ different: [], mended: [{ everything: true }], problem: null })
   })
 
+  test('such as a page that is found damaged while rows are put right (D7, SPEC H6, SPEC H9)', async () => {
+    const { next, health, renewals, idle, asked } = healthWith([different, equal])
+    Object.assign(store, {
+      mend: () => Promise.reject(new DomainError('database_unreadable', 'A part of the data is damaged.')),
+    })
+    next()
+    await until(() => renewals.length === 1)
+
+    health.renewed()
+    await idle()
+
+    expect(asked).toHaveLength(2)
+    expect(health.status).toMatchObject({ different: [], mended: [{ everything: true }] })
+  })
+
   test('such as a page that cannot be read (D7)', async () => {
     const { next, renewals, asked } = healthWith([])
     const damaged = Object.assign(new Error('database disk image is malformed'), { code: 'SQLITE_CORRUPT' })

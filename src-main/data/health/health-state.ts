@@ -132,7 +132,7 @@ const healthSteps: Record<HealthState, Record<HealthEvent, HealthStep>> = {
     at_rest: stay('mending'),
     equal: stay('mending'),
     different: stay('mending'),
-    ruined: stay('mending'),
+    ruined: renew,
     later: step('waiting', 'wait_soon'),
     mended: step('proving', 'compare'),
     unmendable: renew,

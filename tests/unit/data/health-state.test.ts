@@ -66,6 +66,7 @@ describe('the proof of health as a machine', () => {
   test('fetches everything at once when pages cannot be read, or too much is wrong (SPEC H6)', () => {
     expect(walk('comparing', 'ruined').effects).toEqual(['renew'])
     expect(walk('mending', 'unmendable').effects).toEqual(['renew'])
+    expect(walk('mending', 'ruined').effects).toEqual(['renew'])
   })
 
   test('keeps what a person asked for until it can be done', () => {
@@ -89,7 +90,7 @@ describe('the proof of health as a machine', () => {
     const answers: Partial<Record<HealthState, readonly HealthEvent[]>> = {
       comparing: ['equal', 'different', 'ruined', 'later'],
       answering: ['equal', 'different', 'ruined', 'later'],
-      mending: ['mended', 'unmendable', 'later'],
+      mending: ['mended', 'unmendable', 'ruined', 'later'],
       proving: ['equal', 'different', 'ruined', 'later'],
       renewing: ['renewed'],
       confirming: ['equal', 'different', 'ruined', 'later'],
