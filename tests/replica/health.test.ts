@@ -300,6 +300,33 @@ describe('a device compares', () => {
   })
 })
 
+describe('that all was equal is said no more', () => {
+  test('of a replica in which a page was found damaged since (D7)', async () => {
+    const { next, health, idle } = healthWith([equal])
+    next()
+    await until(() => health.status.compared_at !== null)
+    await idle()
+
+    store.replica.explained(Object.assign(new Error('malformed'), { code: 'SQLITE_CORRUPT' }))
+
+    expect(health.status.compared_at).toBeNull()
+  })
+
+  test('of another replica, until that was compared, also after a restart (SPEC H7)', async () => {
+    const { next, health, idle } = healthWith([equal, equal])
+    next()
+    await until(() => health.status.compared_at !== null)
+    await idle()
+
+    health.renewed()
+    expect(health.status.compared_at).toBeNull()
+    expect(healthWith([]).health.status.compared_at).toBeNull()
+
+    next()
+    await until(() => health.status.compared_at !== null)
+  })
+})
+
 describe('what cannot be put right row by row', () => {
   test('is fetched again as a whole, and when that does not help people are told (SPEC H6)', async () => {
     const { next, health, renewals, faults, idle, asked } = healthWith([different, different, different])

@@ -1,6 +1,7 @@
 import { healthFacts, type HealthFacts } from '../../../src-shared/contract/ipc.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
 import type { Desk } from '../desk/desk.ts'
+import type { Replica } from '../replica/replica.ts'
 
 const settingName = 'health'
 
@@ -20,3 +21,11 @@ export const keepFacts = (desk: Pick<Desk, 'saveSetting'>, facts: HealthFacts): 
     if (!(error instanceof DomainError)) throw error
   }
 }
+
+/** What is shown is damaged, of another version or of today alone: not all of what the log says, whatever was found out before. */
+export const isInDoubt = ({ isDamaged, readState }: Pick<Replica, 'isDamaged' | 'readState'>): boolean =>
+  isDamaged() || readState().isStale
+
+/** That all was equal once proves nothing of another replica; that something was not stays until it is seen to be right. */
+export const withoutProof = (facts: HealthFacts): HealthFacts =>
+  facts.different.length === 0 ? { ...facts, compared_at: null, compared_up_to: null } : facts

@@ -13,7 +13,7 @@ import type { Store } from '../store.ts'
 import { Outage, type Server } from '../sync/server.ts'
 import type { Sync } from '../sync/sync.ts'
 import { type Outbox, type RestWatch, watchRest } from './at-rest.ts'
-import { keepFacts, keptFacts, noFacts } from './facts.ts'
+import { isInDoubt, keepFacts, keptFacts, noFacts, withoutProof } from './facts.ts'
 import { type HealthEffect, type HealthEvent, type HealthState, healthStep } from './health-state.ts'
 import { type Scanned, scanReplica } from './scan.ts'
 import { fetchRows, findWrongRows } from './wrong-rows.ts'
@@ -95,6 +95,7 @@ export class Health {
     this.#dueAt = 0
     // First: whatever becomes of the note, it is compared again.
     this.#step('renewed')
+    this.#update(withoutProof(this.#facts))
     if (isMended) this.#remember({ tables: [], everything: true })
   }
 
@@ -104,7 +105,7 @@ export class Health {
 
   get status(): HealthStatus {
     return {
-      ...this.#facts,
+      ...(isInDoubt(this.#parts.store.replica) ? withoutProof(this.#facts) : this.#facts),
       activity: activities[this.#state],
       progress: this.#progress,
       problem: this.#problem ?? null,

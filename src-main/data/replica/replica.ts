@@ -26,6 +26,8 @@ export interface Replica {
   readonly openApart: () => SqliteDatabase
   /** An error of such a connection as the person gets it; damage is told to whoever renews. */
   readonly explained: Damage['explained']
+  /** A page of the shown one could not be read. */
+  readonly isDamaged: Damage['isFound']
   /** One transaction; the caller sees to it that there is one at a time. */
   readonly transact: <T>(work: (tx: Transaction<Database>) => Promise<T>) => Promise<T>
   /** What a complete replica has, and one that is still loading has not. */
@@ -106,6 +108,7 @@ const replicaOver = (
     readState: stateReader(readConnection),
     readProgress: progressReader(readConnection),
     explained: damage.explained,
+    isDamaged: damage.isFound,
     openApart: () => disk.open(file, { key, synchronous: 'NORMAL', readonly: true }),
     transact,
     live() {
