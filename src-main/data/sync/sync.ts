@@ -137,9 +137,13 @@ export class Sync {
     return handle === undefined ? {} : { [logHeader]: handle }
   }
 
-  /** The server answered with a final no, or its answer could not be used: it was reached. */
-  #onRefusal(error: ErrorData): void {
-    this.#line = { online: true, problem: { code: error.code, message: error.message, details: error.details } }
+  /** The server answered with a final no, or its answer could not be used: it was reached. What fails here says nothing of it. */
+  #onRefusal({ code, message, details }: ErrorData): void {
+    const online = isOfThisComputer(code) ? this.#line.online : true
+    this.#line = { online, problem: { code, message, details } }
     this.#parts.onStatus()
   }
 }
+
+const isOfThisComputer = (code: ErrorData['code']): boolean =>
+  code.startsWith('disk_') || code === 'database_unreadable'
