@@ -71,6 +71,22 @@ export const errorChecks: readonly Check[] = [
     },
   },
   {
+    id: 'E09',
+    rule: 'nobody gets past the sign-in by another spelling of the path (§1)',
+    run: async (target) => {
+      if (Object.keys(target.headers).length === 0) throw new Skipped('needs --token')
+      const { pathname } = new URL(target.url)
+      const last = pathname.slice(-1)
+      const escaped = `${pathname.slice(0, -1)}%${last.charCodeAt(0).toString(16)}`
+      for (const path of [`/${pathname}`, escaped, `${pathname}/`, pathname.toUpperCase()]) {
+        const url = new URL(target.url)
+        url.pathname = path
+        const { status } = await ask({ ...target, url: url.href, headers: {} }, { offset: '-1' })
+        must(status >= 400, `the status of ${path} is ${status}`)
+      }
+    },
+  },
+  {
     id: 'E06',
     rule: 'nothing that is asked is a fault of the server',
     run: async (target) => {

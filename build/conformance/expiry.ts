@@ -1,12 +1,18 @@
-import { type Check, must, mustBe, needed } from './check.ts'
+import { type Check, must, mustBe, needed, Skipped } from './check.ts'
 import { isSame } from './reading.ts'
-import { after, type Answer, ask, isUpToDate, lastOf, load, rowsOf, type Target } from './target.ts'
+import { after, type Answer, ask, changesIn, isUpToDate, lastOf, load, rowsOf, type Target } from './target.ts'
 
 const nobodysHandle = 'a-handle-that-nobody-made'
 
 const expired = async (target: Target): Promise<Answer> => {
   const place = after(lastOf(await target.loaded()))
   return ask(target, { ...place, handle: nobodysHandle })
+}
+
+/** Whether an offset lies behind `0_1`. */
+const isLater = (offset: string): boolean => {
+  const [tx = '', op = ''] = offset.split('_')
+  return Number(tx) > 0 || op === 'inf' || Number(op) > 1
 }
 
 /** Shapes that are gone (SHAPE-PROTOCOL §3, §9). */
@@ -99,6 +105,29 @@ export const expiryChecks: readonly Check[] = [
       mustBe(second.status, 409, 'the status of a live request')
       must(after(first).handle !== after(before).handle, 'the handle is the same')
       must(isSame(rowsOf(await load(target)), rowsOf(await load(target))), 'loads differ afterwards')
+    },
+  },
+  {
+    id: 'X10',
+    rule: 'the 409 to a live request names a new handle too (§3)',
+    run: async (target) => {
+      const place = after(lastOf(await target.loaded()))
+      const { handle } = after(await ask(target, { ...place, handle: nobodysHandle, live: 'true' }))
+      must(handle !== '' && handle !== nobodysHandle, `electric-handle is ${JSON.stringify(handle)}`)
+    },
+  },
+  {
+    id: 'X11',
+    rule: 'from an offset between two entries comes all that lies behind it (§4)',
+    run: async (target) => {
+      const whole = await load(target)
+      const { handle } = after(lastOf(whole))
+      const rest = await load(target, { offset: '0_1', handle })
+      if (rest[0]?.status === 409) throw new Skipped('it is sent to the start')
+      const keys = new Set(rest.flatMap(changesIn).map(({ key }) => key))
+      const behind = whole.filter(({ asked }) => isLater(asked)).flatMap(changesIn)
+      if (behind.length === 0) throw new Skipped('one answer holds the shape')
+      mustBe(behind.filter(({ key }) => !keys.has(key)).length, 0, 'the number of rows that are left out')
     },
   },
 ]

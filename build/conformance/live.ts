@@ -18,6 +18,23 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 const end = async (target: Target): Promise<Answer> => lastOf(await load(target))
 
+/** The end before a change. */
+const changed = async (target: Target, change: () => Promise<unknown>): Promise<Answer> => {
+  const before = await end(target)
+  await change()
+  return before
+}
+
+const mustLieBehind = (before: Answer, answer: Answer): void => {
+  const said = textOf(before.messages.at(-1)?.headers['global_last_seen_lsn'])
+  const positions = changesIn(answer).map(({ headers, value }) => textOf(headers['lsn'] ?? value?.['position']))
+  if (said === '' || positions.includes('')) throw new Skipped('its messages name no position')
+  must(
+    positions.every((position) => BigInt(position) > BigInt(said)),
+    `one of ${positions.join()} is up to ${said}`,
+  )
+}
+
 /** Held requests (SHAPE-PROTOCOL §6). */
 export const liveChecks: readonly Check[] = [
   {
@@ -110,16 +127,9 @@ export const liveChecks: readonly Check[] = [
     rule: 'what comes after up-to-date lies behind the position that it named (§4.2)',
     run: async (target) => {
       const change = needed(target.change, '--change')
-      const before = await end(target)
-      await change()
+      const before = await changed(target, change)
       const answer = await ask(target, { ...after(before), live: 'true' })
-      const said = textOf(before.messages.at(-1)?.headers['global_last_seen_lsn'])
-      const positions = changesIn(answer).map(({ headers, value }) => textOf(headers['lsn'] ?? value?.['position']))
-      if (said === '' || positions.includes('')) throw new Skipped('its messages name no position')
-      must(
-        positions.every((position) => BigInt(position) > BigInt(said)),
-        `one of ${positions.join()} is up to ${said}`,
-      )
+      mustLieBehind(before, answer)
     },
   },
   {
@@ -149,6 +159,25 @@ export const liveChecks: readonly Check[] = [
       await change()
       const answers = await Promise.all(held)
       mustBe(answers.filter((answer) => changesIn(answer).length > 0).length, 20, 'the number with the change')
+    },
+  },
+  {
+    id: 'L13',
+    rule: 'the header electric-up-to-date stands on live answers too where they end with up-to-date (§5.1)',
+    run: async (target) => {
+      for (const answer of await target.idle()) {
+        mustBe(answer.headers.has('electric-up-to-date'), isUpToDate(answer), 'electric-up-to-date')
+      }
+    },
+  },
+  {
+    id: 'L14',
+    rule: 'what comes after a live up-to-date lies behind the position that it named (§4.2)',
+    run: async (target) => {
+      const change = needed(target.change, '--change')
+      const before = await untilNews(target, after(await changed(target, change)))
+      await change()
+      mustLieBehind(before, await ask(target, { ...after(before), live: 'true' }))
     },
   },
   {

@@ -230,6 +230,14 @@ export const breakages: Readonly<Record<string, Breakage>> = {
       return { text: `data: ${JSON.stringify(upToDate)}\n\n` }
     }),
   },
+  L13: { words: /electric-up-to-date is false/, fetch: withHeader('electric-up-to-date', undefined, isLive) },
+  L14: {
+    words: /is up to 9999999/,
+    fetch: withMessages(
+      (messages) => [...messages.slice(0, -1), { headers: { ...upToDate.headers, global_last_seen_lsn: '9999999' } }],
+      isLive,
+    ),
+  },
   X01: { words: /the control of its message/, fetch: altered(({ status }) => (status === 409 ? { text: '[]' } : {})) },
   X02: {
     words: /electric-handle is/,
@@ -264,6 +272,14 @@ export const breakages: Readonly<Record<string, Breakage>> = {
   X09: {
     words: /the status is 200/,
     fetch: altered(({ status }) => (status === 409 ? { status: 200, text: JSON.stringify([upToDate]) } : {})),
+  },
+  X10: {
+    words: /electric-handle is/,
+    fetch: withHeader('electric-handle', undefined, (heard, { status }) => isLive(heard) && status === 409),
+  },
+  X11: {
+    words: /left out/,
+    fetch: altered((_made, heard) => (query(heard, 'offset') === '0_1' ? { text: JSON.stringify([upToDate]) } : {})),
   },
   A01: { words: /may be kept/, fetch: withHeader('cache-control', 'public, max-age=1') },
   A02: { words: /is kept longer/, fetch: withHeader('cache-control', 'public, max-age=30') },
@@ -336,4 +352,8 @@ export const breakages: Readonly<Record<string, Breakage>> = {
     fetch: altered((_made, { init }) => (init?.method === 'DELETE' ? { status: 200, text: '[]' } : {})),
   },
   E08: { words: /were all answered/, fetch: (real) => real },
+  E09: {
+    words: /%65 is 200/,
+    fetch: altered((_made, { url }) => (url.pathname.includes('%') ? { status: 200, text: '[]' } : {})),
+  },
 }
