@@ -69,7 +69,7 @@ const OpenItems = ({ open, wording }: { readonly open: Inbox['open']; readonly w
       {open.length === 0 && (
         <p className={classes['nothing']}>
           <IconCircleCheck size={18} aria-hidden="true" />
-          The server has done everything as it was entered.
+          Nothing is open. What waits to be sent is decided when the server has it.
         </p>
       )}
       <ul className={classes['card']} ref={list}>
