@@ -20,6 +20,7 @@ export const SignInScreen = ({ state }: { readonly state: AppState }) => {
   // Until somebody has unlocked this computer nothing asks the server, so nothing is known of the internet.
   const isOffline = sync.state === 'ready' && sync.data.received_up_to !== null && !sync.data.online
   const waiting = sync.state === 'ready' ? sync.data.waiting : 0
+  const whatFor = sync.state === 'ready' && sync.data.online ? 'to be sent' : 'for the internet'
 
   return (
     <Gate
@@ -28,7 +29,7 @@ export const SignInScreen = ({ state }: { readonly state: AppState }) => {
       footer={
         <>
           {state.device?.name}
-          {waiting > 0 && ` · ${waiting} saved ${waiting === 1 ? 'change waits' : 'changes wait'} for the internet`}
+          {waiting > 0 && ` · ${waiting} saved ${waiting === 1 ? 'change waits' : 'changes wait'} ${whatFor}`}
         </>
       }
     >
