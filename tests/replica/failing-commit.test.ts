@@ -68,7 +68,7 @@ const receipts = () =>
     .map(({ label }) => String(label))
     .toSorted()
 
-test('a commit that failed and is on the disk is saved, under the id and the numbers that it had (W2, W7)', async () => {
+test('a commit that failed and is on the disk is saved, under the id and the numbers that it had (D5, W2, W7)', async () => {
   failure = 'after'
 
   const { envelope } = await payCash(store, counter, 100)

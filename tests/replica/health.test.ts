@@ -259,7 +259,7 @@ describe('a device compares', () => {
   test.each([
     ['goes on', 2000],
     ['gives up, lets go of the log and begins anew', 2001],
-  ])('in pieces, and %s when the log has gone on by %i entries meanwhile (SPEC H9)', async (_what, entries) => {
+  ])('in pieces, and %s when the log has gone on by %i entries meanwhile (D10, SPEC H9)', async (_what, entries) => {
     const { position, handle } = store.replica.readState()
     let hasGoneOn = false
     const { next, asked, health, idle } = healthWith([], () => {

@@ -84,7 +84,7 @@ const lostIn = (arrived: ReadonlyMap<number, string>): number[] =>
   [...arrived].flatMap(([seq, command]) => (command === 'work.lost' ? [seq] : []))
 
 describe('a server that was set back to before a hole goes on behind it', () => {
-  test('where a copy of the computer used the numbers, whose progress came in two parts (U10)', async () => {
+  test('where a copy of the computer used the numbers, whose progress came in two parts (D15, U10)', async () => {
     save(1, 50)
     desk.skipTo({ mutation: 71, receipt: 1 })
     desk.skipTo({ mutation: 81, receipt: 1 })

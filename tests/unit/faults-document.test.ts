@@ -23,7 +23,7 @@ describe('the table of faults', () => {
 
   test.each(rows)('$id has a test that makes it, or the reason why none does', ({ id, where, files }) => {
     const names = files.map((file) => (existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : ''))
-    const isNamed = names.some((text) => new RegExp(`\\b${id}\\b`).test(text))
+    const isNamed = names.every((text) => new RegExp(`\\b${id}\\b`).test(text))
 
     expect(files.length > 0 ? names.every((text) => text !== '') && isNamed : where.startsWith('Not made:')).toBe(true)
   })

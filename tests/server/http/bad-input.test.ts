@@ -73,7 +73,7 @@ describe.each(postRoutes)('POST %s', (path) => {
     ['more than a megabyte', { body: JSON.stringify({ text: 'x'.repeat(1_000_001) }) }],
     ['a gzip that says so', { body: Uint8Array.of(0x1f, 0x8b, 8, 0), headers: { 'content-encoding': 'gzip' } }],
     ['an unknown character set', { body: '{}', headers: { 'content-type': 'application/json; charset=utf-32' } }],
-  ])('refuses %s', async (_name, sent) => {
+  ])('refuses %s (H2)', async (_name, sent) => {
     expectRefusal(await send({ method: 'POST', path, ...sent }))
   })
 

@@ -213,7 +213,7 @@ describe('a mutation that was not answered (U5)', () => {
     expect(sent).toEqual([[2, 3]])
   })
 
-  test('is sent although the log says that its number is decided: the computer was copied', async () => {
+  test('is sent although the log says that its number is decided: the computer was copied (D15)', async () => {
     const world: World = { saved: saved(1, 2), progress: 0, answer: () => undefined }
     const line = { isCut: true }
     const { sent } = start({
