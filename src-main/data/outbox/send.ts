@@ -37,6 +37,8 @@ export interface Sender {
   readonly notify: (event: 'wake' | 'contact') => void
   /** Up to which the server has answered, when nothing is left to send. */
   readonly doneUpTo: () => number | undefined
+  /** Why the server does not take what is sent, until it has taken it. */
+  readonly problem: () => DomainError | null
   readonly stop: () => void
 }
 
@@ -53,17 +55,22 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
   let cancelTimer = (): void => undefined
   /** The number that the server has asked for last. */
   let asked: number | undefined
+  let problem: DomainError | null = null
 
-  const step = (event: UploadEvent, problem?: unknown): void => {
+  const step = (event: UploadEvent, error?: unknown): void => {
     const { next, effect } = uploadStep(upload, event)
     upload = next
+    if (event.kind === 'answered') problem = null
     if (effect === 'none') return
     cancelTimer()
     if (effect === 'send') {
       void send()
       return
     }
-    if (effect === 'tell_and_wait' && problem instanceof DomainError) parts.onProblem(problem)
+    if (effect === 'tell_and_wait' && error instanceof DomainError) {
+      problem = error
+      parts.onProblem(error)
+    }
     cancelTimer = clock.after(pauseOf(upload, random()), () => step({ kind: 'timer' }))
   }
 
@@ -98,6 +105,7 @@ export const startSender = (parts: SenderParts, { isAll = false }: SenderOptions
   return {
     notify: (kind) => step({ kind }),
     doneUpTo: () => (upload.state === 'idle' ? upload.answeredUpTo : undefined),
+    problem: () => problem,
     stop() {
       step({ kind: 'stop' })
       cancelTimer()

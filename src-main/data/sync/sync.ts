@@ -1,6 +1,6 @@
 import { logHeader } from '../../../src-shared/contract/http.ts'
 import type { SyncStatus } from '../../../src-shared/contract/ipc.ts'
-import type { ErrorData } from '../../../src-shared/errors.ts'
+import { type ErrorData, toErrorData } from '../../../src-shared/errors.ts'
 import type { Environment } from '../environment.ts'
 import { type Sender, type SenderOptions, startSender } from '../outbox/send.ts'
 import type { Removal } from './brake.ts'
@@ -54,7 +54,7 @@ export class Sync {
   }
 
   get line(): Pick<SyncStatus, 'online' | 'problem'> {
-    return { ...this.#line, problem: this.#line.problem ?? this.#feed.problem }
+    return { ...this.#line, problem: this.#line.problem ?? this.#feed.problem ?? problemOf(this.#sender) }
   }
 
   get rowsReceived(): number {
@@ -137,12 +137,17 @@ export class Sync {
     return handle === undefined ? {} : { [logHeader]: handle }
   }
 
-  /** The server answered with a final no, or its answer could not be used: it was reached. What fails here says nothing of it. */
+  /** The server answered with a final no, or its answer could not be used: it was reached. A failure here says nothing of that. */
   #onRefusal({ code, message, details }: ErrorData): void {
     const online = isOfThisComputer(code) ? this.#line.online : true
     this.#line = { online, problem: { code, message, details } }
     this.#parts.onStatus()
   }
+}
+
+const problemOf = (sender: Sender): ErrorData | null => {
+  const error = sender.problem()
+  return error && toErrorData(error)
 }
 
 const isOfThisComputer = (code: ErrorData['code']): boolean =>
