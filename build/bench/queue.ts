@@ -15,7 +15,7 @@ import type { Line } from './report.ts'
 import { dataKeyOf } from './replica-file.ts'
 import { keystrokes } from './search.ts'
 
-/** FAULTS D11. */
+/** A very long outbox (FAULTS D11). */
 const queued = 100_000
 /** How long the desk may take over all of it. */
 const patienceMs = 900_000

@@ -69,7 +69,7 @@ const OpenItems = ({ open, wording }: { readonly open: Inbox['open']; readonly w
       {open.length === 0 && (
         <p className={classes['nothing']}>
           <IconCircleCheck size={18} aria-hidden="true" />
-          Nothing is open. What waits to be sent is decided when the server has it.
+          Nothing here waits for anybody's decision.
         </p>
       )}
       <ul className={classes['card']} ref={list}>
