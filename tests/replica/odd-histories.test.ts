@@ -190,6 +190,22 @@ describe('a commit of the replica that fails after the one of desk.db', () => {
   })
 })
 
+describe('a replica that says that more is decided than any desk has done', () => {
+  test('neither hides what it has lost nor makes the numbers of what follows (R7, U10)', async () => {
+    await checkInAll(store, counter)
+    const { appliedSeq } = store.replica.state.read()
+    await arrive(progress(2_000_000_000))
+    await payCash(store, counter)
+    // As after a power cut.
+    store.replica.state.update({ appliedSeq })
+
+    await store.apply(batch([]))
+    const { envelope } = await payCash(store, counter, 2000)
+
+    expect(envelope.seq).toBe(3)
+  })
+})
+
 describe('a replica that was replaced', () => {
   test('does not stay on the disk when a kill came before it was deleted', async () => {
     await store.startOver()

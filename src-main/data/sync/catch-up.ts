@@ -9,7 +9,7 @@ export const catchUp = async (parts: RebaseParts): Promise<readonly string[]> =>
   skipUsedNumbers(parts)
   const { appliedSeq } = replica.state.read()
   if (appliedSeq === desk.lastSeq()) return []
-  const from = Math.max(appliedSeq, progressIn(replica.db, profile.device_id))
+  const from = Math.max(appliedSeq, usedUpTo(progressIn(replica.db, profile.device_id)))
   return replica.transact((tx) => replay(tx, parts, from))
 }
 
