@@ -233,7 +233,7 @@ export const deskMutants: readonly Mutant[] = [
   {
     name: 'a new replica is on the disk before it is shown (F9, D2)',
     file: 'src-main/data/store.ts',
-    changes: [['if (this.#loading === fresh) fresh.replica.flush()', '']],
+    changes: [['if (this.#loading === fresh || fresh.generation !== named) fresh.replica.flush()', '']],
     plan: { ...falls, once: ['change the epoch'] },
   },
   {

@@ -267,7 +267,7 @@ export class Store {
   async #show(fresh: Copy): Promise<void> {
     const [old, named] = [this.#shown, this.#generation]
     // What a long load brought must survive a power cut, and before `desk.db` names it.
-    if (this.#loading === fresh) fresh.replica.flush()
+    if (this.#loading === fresh || fresh.generation !== named) fresh.replica.flush()
     if (fresh.generation !== named) this.desk.saveSetting('replica', String(fresh.generation))
     this.#generation = fresh.generation
     this.#shown = fresh

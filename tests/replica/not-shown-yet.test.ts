@@ -1,6 +1,8 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, cpSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { systemEnvironment } from '../../src-main/data/environment.ts'
+import { stateReader } from '../../src-main/data/replica/state.ts'
 import { Store } from '../../src-main/data/store.ts'
 import { DomainError } from '../../src-shared/errors.ts'
 import { academy } from '../support/academy.ts'
@@ -106,5 +108,45 @@ describe('a replica that is whole and could not be shown', () => {
     await store.completeLoad(end)
 
     expect(store.replica.file).toContain('replica-2.db')
+  })
+})
+
+describe('a replica that was whole when a kill came, and is shown at the start', () => {
+  /** Whether it is whole without what was not brought to the disk. */
+  const isOnDisk = async (name: string): Promise<boolean> => {
+    const [file, left] = [path.join(folder, name), path.join(folder, `left-${name}`)]
+    copyFileSync(file, left)
+    const { disk } = systemEnvironment
+    const db = disk.open(left, { key: storeParts(folder, counter).key, synchronous: 'NORMAL' })
+    try {
+      return stateReader(db)().isComplete
+    } finally {
+      db.close()
+    }
+  }
+  const whole = async (): Promise<void> => {
+    await store.startOver()
+    await store.append(entries, 'handle-2')
+    vi.spyOn(store.desk, 'mutationsAfter').mockImplementationOnce(() => {
+      throw new Error('killed')
+    })
+    await expect(store.completeLoad(end)).rejects.toThrow('killed')
+  }
+
+  test('is on the disk before desk.db names it, also where it takes the place of a damaged one (F9)', async () => {
+    await checkInAll(store, counter)
+    await whole()
+    const killed = temporaryFolder()
+    cpSync(folder, killed, { recursive: true, filter: (from) => !from.endsWith('-shm') })
+    await store.close()
+    removeFolder(folder)
+    folder = killed
+    writeFileSync(path.join(folder, 'replica-1.db'), Buffer.alloc(4096, 1))
+    const before = await isOnDisk('replica-2.db').catch(() => false)
+
+    store = await Store.open(storeParts(folder, counter))
+
+    expect(store.replica.file).toContain('replica-2.db')
+    expect([before, await isOnDisk('replica-2.db')]).toEqual([false, true])
   })
 })

@@ -67,7 +67,6 @@ const renewShape = async (parts: ShownParts): Promise<Shown> => {
   const fresh = makeNew(parts, generation + 1)
   const old = disk.open(fileOf(generation), { key, synchronous: 'NORMAL' })
   const isCarried = await carryUnlessDamaged(old, fresh).finally(() => old.close())
-  if (isCarried) fresh.flush()
   return { replica: isCarried ? fresh : await startAgain(parts, fresh), generation: generation + 1 }
 }
 
