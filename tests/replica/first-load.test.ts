@@ -37,6 +37,15 @@ test('has every row of a long log', async () => {
   expect(found()).toHaveLength(manyFamilies.length)
 })
 
+test('goes on where it was after a piece in which there is nothing for this program (D14, F1)', async () => {
+  const entries = entriesOf(counter.rows)
+  await store.append(entries, 'handle-1')
+
+  await store.append([], 'handle-1')
+
+  expect(store.feedState.position).toBe(entries.length)
+})
+
 test('shows of each row what its last entry says', async () => {
   const [changed, gone, back, ...others] = manyFamilies
   const first = entriesOf({ families: manyFamilies })

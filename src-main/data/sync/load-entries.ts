@@ -21,7 +21,8 @@ export const loadEntries = (
     replica.keepSearch()
     const known = replica.state.read()
     replica.state.update({
-      position: entries.at(-1)?.position ?? 0,
+      // Of tables that this program does not know yet nothing is left to go in.
+      position: entries.at(-1)?.position ?? known.position,
       handle,
       since: Math.max(known.since, since),
       latestHlc: latestHlcOf(entries, known.latestHlc),
