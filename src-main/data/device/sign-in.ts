@@ -163,7 +163,11 @@ const note = (parts: SignInParts, profile: Profile): void => {
   }
 }
 
-const noteStaff = (parts: SignInParts, staff: KnownStaff): void => note(parts, withStaff(parts, staff))
+/** To try a password takes a while: whom the server has refused, or let in anew, meanwhile is not who was tried. */
+const noteStaff = (parts: SignInParts, staff: KnownStaff): void => {
+  const isStill = ({ staff_id, wrap }: KnownStaff): boolean => staff_id === staff.staff_id && wrap === staff.wrap
+  if (parts.profile().known_staff.some(isStill)) note(parts, withStaff(parts, staff))
+}
 
 const withStaff = ({ profile }: SignInParts, staff: KnownStaff): Profile => {
   const others = profile().known_staff.filter((other) => other.staff_id !== staff.staff_id)
