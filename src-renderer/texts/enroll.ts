@@ -21,7 +21,7 @@ export const enrollTexts = {
     ...asNew,
     title: 'Set up this computer again',
     hint:
-      'The file that says what it was is damaged (device.json in the folder of Foyer, and its copy). Work that was not ' +
+      'The file that says what it was is lost or damaged (device.json in the folder of Foyer, and its copy). Work that was not ' +
       'sent opens only with it: where there is a backup, close Foyer, put the file back and start again. Otherwise ask an ' +
       'administrator for a code. What is here is put aside then, not deleted.',
   },

@@ -178,17 +178,18 @@ describe('a computer whose device.json was lost', () => {
     expect(readFileSync(path.join(aside, 'device.json'), 'utf8')).toBe('{"server_url":')
   })
 
-  test('is enrolled anew, and works: what nobody can open is put aside', async () => {
+  test('says so where both are lost, is enrolled anew, and works: what nobody can open is put aside', async () => {
     const { folder } = await withoutProfile()
     const desk = openDesk({ folder, fetch: line })
     desks.push(desk)
+    const { stage } = desk.data.appState()
 
     await unlock(desk)
     await desk.signIn()
     await desk.command('payment.take', paymentOf(server.counter)(2000, []))
     await until(async () => (await desk.data.status()).waiting === 0)
 
-    expect(desk.data.appState().stage).toBe('ready')
+    expect([stage, desk.data.appState().stage]).toEqual(['damaged', 'ready'])
     expect(readdirSync(path.join(folder, 'earlier-1'))).toContain('desk.db')
   })
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
@@ -73,6 +74,10 @@ export const writeProfile = (folder: string, profile: Profile): void => {
 export const keepTwice = (folder: string, profile: Profile): void => {
   if (!foundIn(folder).every((each) => isDeepStrictEqual(each, profile))) writeProfile(folder, profile)
 }
+
+/** Whether there are databases of an enrolled computer, whose keys were in its profile. */
+export const hasDatabases = (folder: string): boolean =>
+  existsSync(folder) && readdirSync(folder).some((name) => /^desk\b.*\.db$/.test(name))
 
 type Found = Profile | 'damaged' | 'unreadable' | undefined
 
