@@ -49,7 +49,7 @@ export const startDesk = async (options: DeskOptions): Promise<DeskProcess> => {
 }
 
 /** A desk knows its server by its address. This one may have moved to another port since. */
-const tellServerUrl = (profileFolder: string, serverUrl: string): void => {
+export const tellServerUrl = (profileFolder: string, serverUrl: string): void => {
   const profile = readProfile(profileFolder)
   if (profile && profile.server_url !== serverUrl) writeProfile(profileFolder, { ...profile, server_url: serverUrl })
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { tellServerUrl } from './desk.ts'
 
 export interface ElectronDesk {
   readonly exited: Promise<void>
@@ -15,6 +16,7 @@ export interface ElectronOptions {
 
 /** Opens the desk in Electron from the built files. */
 export const startElectron = ({ electron, profileFolder, serverUrl }: ElectronOptions): ElectronDesk => {
+  if (serverUrl) tellServerUrl(profileFolder, serverUrl)
   const args = [
     join(import.meta.dirname, '..'),
     `--profile=${profileFolder}`,

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ const npmStart = (...args: readonly string[]): Started => {
   const child = spawn(
     process.execPath,
     [join(root, 'build/start.ts'), '--no-open', '--shell=browser', `--data=${join(folder, 'data')}`, ...args],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FOYER_ELECTRON: electron() } },
   )
   children.push(child)
   let output = ''
@@ -39,6 +39,13 @@ const npmStart = (...args: readonly string[]): Started => {
   })
   const exitCode = new Promise<number | null>((resolve) => child.once('close', resolve))
   return { child, output: () => output, settled: Promise.race([ready, exitCode.then(() => undefined)]), exitCode }
+}
+
+/** A program that opens no window, and ends when it is asked to. */
+const electron = (): string => {
+  const file = join(folder, 'electron')
+  writeFileSync(file, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 })
+  return file
 }
 
 const addressOf = (output: string, name: 'Window' | 'Server'): string =>
@@ -116,6 +123,25 @@ test('a second start finds the data of one that was killed, and its desk follows
   expect(second.output()).toContain('Ctrl-C stops everything.')
   expect(second.output()).not.toContain('The demo academy is there.')
   expect(second.output()).not.toContain('enrolled')
+  expect(new URL(server).port).not.toBe(port)
+  expect(readProfile(join(folder, 'data/desk'))?.server_url).toBe(server)
+})
+
+test('a desk in Electron follows the server to another port, too', async () => {
+  test.skip(process.platform === 'win32', 'The stand-in for Electron is a shell script.')
+  const desk = npmStart()
+  await desk.settled
+  const { port } = new URL(addressOf(desk.output(), 'Server'))
+  desk.child.kill('SIGINT')
+  await desk.exitCode
+  const squatter = createServer().listen(Number(port), '127.0.0.1')
+  await new Promise((resolve) => squatter.once('listening', resolve).once('error', resolve))
+
+  const again = npmStart('--shell=electron')
+  await again.settled
+  squatter.close()
+
+  const server = addressOf(again.output(), 'Server')
   expect(new URL(server).port).not.toBe(port)
   expect(readProfile(join(folder, 'data/desk'))?.server_url).toBe(server)
 })
