@@ -109,7 +109,10 @@ const run = async (): Promise<void> => {
   if (stack && isNew) leaveCode(profileFolder, await stack.createCode(options.facility), stack.serverUrl)
   if (stopping) return
   const url = await openDesk({ options, electron, serverUrl: stack?.serverUrl })
-  if (isNew) say(isEnrolled(profileFolder) ? 'This computer is enrolled as a front desk.' : notEnrolled(options))
+  // Electron enrolls it only now, and its window says what comes of it.
+  const isOpen = url !== undefined || options.offline
+  if (isNew && isOpen)
+    say(isEnrolled(profileFolder) ? 'This computer is enrolled as a front desk.' : notEnrolled(options))
   if (stopping) return
 
   console.log()

@@ -146,6 +146,15 @@ test('a desk in Electron follows the server to another port, too', async () => {
   expect(readProfile(join(folder, 'data/desk'))?.server_url).toBe(server)
 })
 
+test('of a new desk in Electron nothing is said before it has enrolled', async () => {
+  test.skip(process.platform === 'win32', 'The stand-in for Electron is a shell script.')
+  const first = npmStart('--shell=electron')
+  await first.settled
+
+  expect(first.output()).toContain('Ctrl-C stops everything.')
+  expect(first.output()).not.toContain('enrolled')
+})
+
 test('Ctrl-C in the middle of a start leaves nothing behind', async () => {
   const first = npmStart()
   await expect.poll(() => first.output(), { timeout: 60_000 }).toContain('A new database is created')
