@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statfsSync } from 'node:fs'
 import path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { DomainError } from '../../src-shared/errors.ts'
@@ -27,12 +27,7 @@ export const isDamage = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.
  */
 export const diskProblem = (error: unknown): DomainError | undefined => {
   const code = codeOf(error)
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
-    return new DomainError(
-      'disk_full',
-      'The disk of this computer is full. Nothing was saved; make room and try again.',
-    )
-  }
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') return diskFull()
   if (isDamage(error)) {
     return new DomainError('database_unreadable', 'A part of the data on this computer cannot be read.')
   }
@@ -43,6 +38,19 @@ export const diskProblem = (error: unknown): DomainError | undefined => {
     )
   }
   return undefined
+}
+
+const diskFull = (): DomainError =>
+  new DomainError('disk_full', 'The disk of this computer is full. Nothing was saved; make room and try again.')
+
+/** Nothing was written yet: what has no room is SQLite's shared memory, which opening makes. At a commit it says less. */
+const openingProblem = (error: unknown, file: string): DomainError | undefined =>
+  codeOf(error) === 'SQLITE_IOERR_SHMSIZE' && !hasRoom(file) ? diskFull() : diskProblem(error)
+
+/** For the shared memory of a small log. */
+const hasRoom = (file: string): boolean => {
+  const { bavail, bsize } = statfsSync(path.dirname(file))
+  return bavail * bsize > 64 * 1024
 }
 
 /** The disk is full or fails, as opposed to: what it gives is damaged. It may go another time. */
@@ -75,7 +83,7 @@ export const openEncrypted = (file: string, options: OpenOptions): SqliteDatabas
     if (!options.readonly) requirePermission(file)
     return openWithOneOf(ciphers[options.synchronous], file, options)
   } catch (error) {
-    const problem = isDamage(error) ? unreadable(file) : diskProblem(error)
+    const problem = isDamage(error) ? unreadable(file) : openingProblem(error, file)
     throw problem ? Object.assign(problem, { cause: error }) : error
   }
 }

@@ -112,6 +112,23 @@ describe.skipIf(missing !== undefined)('a disk that has a reserve', () => {
       expect(await compare(ground, 'reserved', desk)).toEqual([])
     },
   )
+
+  test('starts when it is full, and works on with what was kept for that (D4)', { timeout: limitMs }, async () => {
+    const filler = path.join(ground.profileOf('reserved'), 'filler')
+    // With nothing beside the databases: what SQLite keeps there while they are open is made anew.
+    fill(filler)
+
+    desk = ground.startDesk('reserved')
+    await desk.signIn()
+    await serve(ground, desk, acked)
+    const { disk } = await desk.call('sync.status')
+    await drain(desk)
+    rmSync(filler)
+
+    expect(disk).toBe('almost_full')
+    expect(await judge(ground, acked)).toEqual([])
+    expect(await compare(ground, 'reserved', desk)).toEqual([])
+  })
 })
 
 const pieceBytes = 4096
