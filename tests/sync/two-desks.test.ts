@@ -134,9 +134,14 @@ describe('without the server', () => {
     const again = openDesk({ folder: desk.folder })
     desks = [again]
 
-    await Promise.all([again.signIn(), again.signIn()])
+    const window = async () => {
+      await again.signIn()
+      return again.data.signedIn().store
+    }
+    const [one, other] = await Promise.all([window(), window()])
     await checkIn(again, 1)
 
+    expect(one).toBe(other)
     expect(again.rows('check_ins')).toHaveLength(2)
     expect(again.faults).toEqual([])
   })
