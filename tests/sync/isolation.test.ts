@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import * as build from '../support/academy.ts'
 import { enrollDesk, type TestDesk } from '../support/desk.ts'
 import { startSyncServer, type TestServer } from '../support/sync-server.ts'
+import { until } from '../support/until.ts'
 
 /** Strings that stand nowhere else. */
 const ownCanary = 'Kanarienvogel-Werribee'
@@ -92,7 +93,7 @@ describe('a device holds only what its people may see, encrypted (promise 7, H5,
       server.counter.family.id,
     ])
 
-    await expect.poll(() => desk.rows('families')).toEqual([])
+    await until(() => desk.rows('families').length === 0)
     expect(desk.rows('guardians')).toEqual([])
     expect(desk.rows('students')).toEqual([])
     expect(desk.rows('invoices')).toEqual([])
