@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readProfile, writeProfile } from '../../src-main/data/device/profile.ts'
 import { hashPassword } from '../../sync-server/auth/sign-in.ts'
 import { enrollDesk, openDesk, type TestDesk } from '../support/desk.ts'
+import { paymentOf } from '../support/payment-args.ts'
 import { password, signInName, startSyncServer, type TestServer } from '../support/sync-server.ts'
 import { until } from '../support/until.ts'
 
@@ -79,6 +80,21 @@ describe('a person', () => {
     const known = await signIn()
 
     expect([known, isAnswered]).toEqual(['in', false])
+  })
+})
+
+describe('whose role is taken away while they are signed in', () => {
+  test('may do no more what it allowed, and the window is told at once (B9)', async () => {
+    await desk.signIn()
+    const told = (): readonly string[] | undefined =>
+      desk.pushes.flatMap((push) => (push.push === 'app-state' ? [push.data.session?.permissions] : [])).at(-1)
+    expect(told()).toContain('payments.take')
+
+    await server.sql('update role_assignments set ended_at = now()')
+
+    await until(() => told()?.length === 0)
+    const taken = desk.command('payment.take', paymentOf(server.counter)(1000, []))
+    await expect(taken).rejects.toMatchObject({ code: 'forbidden' })
   })
 })
 
