@@ -4,6 +4,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeFolder, temporaryFolder } from '../support/store.ts'
+import { until } from '../support/until.ts'
 import type { DeskProcess } from './support/desk-process.ts'
 import { extent, limitMs, tell } from './support/extent.ts'
 import { type Ground, sharedGround } from './support/ground.ts'
@@ -76,4 +77,20 @@ describe('a second data process on one profile (D12)', () => {
       expect(await compare(ground, 'first', desk)).toEqual([])
     },
   )
+
+  test('ends by itself when its shell is gone, although it has work to send', async () => {
+    desk = ground.startDesk('first')
+    await desk.signIn()
+    ground.line.setWeather({ isCut: true })
+    await serve(ground, desk, acked)
+
+    desk.abandon()
+    await until(() => !desk.isRunning())
+    ground.line.setWeather({})
+
+    const next = ground.startDesk('first')
+    await next.signIn()
+    await drain(next)
+    expect(await judge(ground, acked)).toEqual([])
+  })
 })

@@ -14,6 +14,8 @@ export interface DeskProcess {
   /** Enrolled or not, the desk is ready to work when this returns. */
   readonly signIn: () => Promise<void>
   readonly kill9: () => Promise<void>
+  /** As when the shell was killed: nobody speaks to it any more. */
+  readonly abandon: () => void
   readonly stop: () => Promise<void>
   readonly isRunning: () => boolean
 }
@@ -63,6 +65,7 @@ export const startDeskProcess = (profileFolder: string, user: User = {}): DeskPr
       await until(async () => (await call('app.state')).stage === 'ready')
     },
     kill9: () => end(child, 'SIGKILL', gone),
+    abandon: () => child.disconnect(),
     stop: () => end(child, 'SIGTERM', gone),
     isRunning: () => child.exitCode === null && child.signalCode === null,
   }
