@@ -34,7 +34,12 @@ const answer = ({ channel, input }: Message): unknown => {
   return (channel === 'app.state' ? appState() : undefined) ?? { channel, input, started, pid: process.pid }
 }
 
-process.on('disconnect', () => process.exit(0))
+let isStubborn = false
+
+process.on('disconnect', () => {
+  if (isStubborn) setTimeout(() => undefined, 90_000)
+  else process.exit(0)
+})
 process.on('message', (message: Message) => {
   if (message.start) {
     started = message.start
@@ -43,6 +48,7 @@ process.on('message', (message: Message) => {
   const command = message.channel === 'command' ? message.input?.name : undefined
   if (command === 'die') process.exit(7)
   if (command === 'hang') return
+  if (command === 'stay') isStubborn = true
   if (command === 'push') process.send?.({ push: 'tables-changed', data: { tables: ['check_ins'] } })
   process.send?.({ id: message.id, reply: { ok: true, value: answer(message) } })
 })

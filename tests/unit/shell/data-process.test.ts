@@ -7,16 +7,16 @@ import type { Push } from '../../../src-shared/contract/push.ts'
 import { isAlive, until } from '../../support/until.ts'
 
 const file = join(import.meta.dirname, '../../support/fake-data-process.ts')
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 const start = { profileFolder: '/nowhere', deviceSecret: 'secret' }
 const waits = { firstRestart: 10, longestRestart: 50, healthy: 60_000, end: 500 }
 
-const run = (pushes: Push[] = []): DataProcess => {
+const run = (pushes: Push[] = [], errors: string[] = []): DataProcess => {
+  const log: Log = { info: () => undefined, warn: () => undefined, error: (line) => errors.push(line) }
   const data = runDataProcess({
     startChild: () => forkDataChild(file),
     start,
     onPush: (push) => pushes.push(push),
-    log: silent,
+    log,
     waits,
   })
   onTestFinished(data.stop)
@@ -79,6 +79,28 @@ test('a call while it is down is answered at once', async () => {
   const reply = await data.call('app.state', undefined)
 
   expect(reply).toMatchObject({ ok: false, error: { code: 'unavailable' } })
+})
+
+test('one that dies again and again is started more and more seldom', async () => {
+  const errors: string[] = []
+  const data = run([], errors)
+
+  for (let deaths = 1; deaths <= 5; deaths += 1) {
+    await until(async () => (await pidOf(data)) > 0)
+    await data.call('command', { name: 'die', args: null })
+  }
+
+  expect(errors.map((line) => /in (\d+) ms/.exec(line)?.[1])).toEqual(['10', '20', '40', '50', '50'])
+})
+
+test('stopping kills one that does not end', async () => {
+  const data = run()
+  const pid = await pidOf(data)
+  await data.call('command', { name: 'stay', args: null })
+
+  await data.stop()
+
+  expect(isAlive(pid)).toBe(false)
 })
 
 test('stopping ends it, answers what hangs, and starts nothing again', async () => {
