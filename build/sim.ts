@@ -53,7 +53,7 @@ const simulate = async (): Promise<boolean> => {
     results: record?.results ?? [],
     onResult(result, done) {
       record?.add(result)
-      if (result.violations.length > 0) console.log(failureText(result))
+      if (result.violations.length > 0) console.log(failureText(result, operations))
       if (values.seed !== undefined) console.log(`seed ${result.seed}: ${result.digest}`)
       if (done % every !== 0) return
       const seconds = (performance.now() - startedAt) / 1000

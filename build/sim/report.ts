@@ -1,10 +1,10 @@
 import type { SeedResult } from './run.ts'
 import type { Totals } from './supervisor.ts'
 
-/** What a person needs to find the cause of a failure. */
-export const failureText = ({ seed, violations, tail }: SeedResult): string =>
+/** What a person needs to find the cause of a failure: with another number of operations a seed is another history. */
+export const failureText = ({ seed, violations, tail }: SeedResult, operations: number): string =>
   [
-    `Seed ${seed} failed. Replay it: npm run sim -- --seed ${seed}`,
+    `Seed ${seed} failed. Replay it: npm run sim -- --seed ${seed} --operations ${operations}`,
     ...tail.map((line) => line.slice(0, 300)),
     ...violations.slice(0, 5).map(({ invariant, message }) => `  ${invariant}: ${message.slice(0, 2000)}`),
     ...(violations.length > 5 ? [`  and ${violations.length - 5} more`] : []),

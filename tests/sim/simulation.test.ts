@@ -10,7 +10,8 @@ const operations = 50
 const run = (from: number, count: number, order?: Omit<KnownSeed, 'seed' | 'found'>): Promise<Totals> =>
   runSeeds({ from, count, workers: Math.min(2, count), operations, ...order, onResult: () => undefined })
 
-const failuresOf = ({ failed }: Totals): readonly string[] => failed.map(failureText)
+const failuresOf = ({ failed }: Totals, count = operations): readonly string[] =>
+  failed.map((each) => failureText(each, count))
 
 describe('desks, server and PostgreSQL under simulated faults', () => {
   test(`keep every promise for ${freshSeeds} seeds that nobody has seen`, { timeout: 1_800_000 }, async () => {
@@ -29,7 +30,13 @@ describe('desks, server and PostgreSQL under simulated faults', () => {
   test.each(knownSeeds)('seed $seed stays mended: $found', { timeout: 600_000 }, async ({ seed, ...order }) => {
     const totals = await run(seed, 1, order)
 
-    expect(failuresOf(totals)).toEqual([])
+    expect(failuresOf(totals, order.operations)).toEqual([])
+  })
+
+  test('a seed that fails says how it is made again', () => {
+    const failed = { seed: 7, violations: [], counts: {}, virtualMs: 0, cpuMs: 0, digest: '', tail: [] }
+
+    expect(failureText(failed, operations)).toContain(`npm run sim -- --seed 7 --operations ${operations}`)
   })
 
   test('the same seed gives the same history, to the last row', { timeout: 600_000 }, async () => {
