@@ -13,7 +13,7 @@ import type { KnownStaff } from './device/profile.ts'
 import { type Credentials, renewLease, signIn, type SignInParts } from './device/sign-in.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { problemMemory } from './health/last-problem.ts'
-import { leaseTime } from './lease-time.ts'
+import { isOldLease, leaseTime } from './lease-time.ts'
 import { mutex } from './mutex.ts'
 import { whenDamaged } from './replica/damage.ts'
 import { readSession, type Session, sessionTables, toSessionState } from './session.ts'
@@ -24,9 +24,6 @@ import { syncStatus } from './sync-status.ts'
 interface Unlocked extends Engine {
   readonly dataKey: Uint8Array
 }
-
-/** A local unlock asks the server for a new lease when less than this is left of the old one. */
-const renewWhenLeftMs = 13 * 24 * 3600 * 1000
 
 /** A load says how far it is a few hundred times a second: nobody reads that fast. */
 const statusPauseMs = 50
@@ -92,8 +89,8 @@ export class DataProcess {
       this.#unlocked ??= await this.#unlock(device, dataKey)
       this.#staff = staff
       await this.#readSession()
-      const isOld = Date.parse(staff.lease_not_after) - Date.parse(this.#leaseTime()) < renewWhenLeftMs
-      if (!byServer && isOld) void this.#renewLease(device, credentials, staff).catch(this.#parts.onFault)
+      if (!byServer && isOldLease(staff, this.#leaseTime()))
+        void this.#renewLease(device, credentials, staff).catch(this.#parts.onFault)
       return this.#announce()
     })
   }

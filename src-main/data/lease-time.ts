@@ -1,4 +1,6 @@
+import { decodeJwt } from 'jose'
 import { type InstantText, instantToText } from '../../src-shared/time.ts'
+import type { KnownStaff } from './device/profile.ts'
 import type { Store } from './store.ts'
 import type { MeasuredServer } from './sync/server.ts'
 
@@ -14,4 +16,12 @@ export const leaseTime = (
   const now = instantToText(nowMs - (server?.clockAhead() ?? 0) * 1000)
   const seen = store?.replica.readState().receivedUpTo
   return seen !== undefined && seen > now ? seen : now
+}
+
+const dayMs = 24 * 3600 * 1000
+
+/** Whether a local unlock asks the server for a new one: after a day, however long leases are, and in the last. */
+export const isOldLease = ({ lease, lease_not_after }: KnownStaff, now: InstantText): boolean => {
+  const nowMs = Date.parse(now)
+  return nowMs - (decodeJwt(lease).iat ?? 0) * 1000 > dayMs || Date.parse(lease_not_after) - nowMs < dayMs
 }

@@ -59,6 +59,22 @@ describe('a person', () => {
     expect([await signIn(), await signIn('SAM.lee')]).toEqual(['in', 'in'])
   })
 
+  test('is asked about after a day, also where leases are long', async () => {
+    await desk.remove()
+    await server.close()
+    server = await startSyncServer({ leaseDays: 60 }, now)
+    desk = await enrollDesk(server, { now })
+    folder = desk.folder
+    await restart()
+    const leaseBefore = knownStaff()[0]?.lease_id
+    aheadMs = 2 * dayMs
+
+    await signIn()
+    await until(() => knownStaff()[0]?.lease_id !== leaseBefore)
+
+    expect(Date.parse(knownStaff()[0]?.lease_not_after ?? '') - now()).toBeGreaterThan(59 * dayMs)
+  })
+
   test('whom the server has refused is not let in by this computer either', async () => {
     aheadMs = 2 * dayMs
     await server.sql('update staff_credentials set password_hash = $1', [await hashPassword('another one')])
