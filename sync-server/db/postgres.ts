@@ -50,6 +50,8 @@ export interface PostgresOptions {
   readonly maxConnections?: number
   /** Milliseconds after which a connection that does not answer counts as dead. Statements end by themselves before. */
   readonly answerTimeout?: number
+  /** Milliseconds that a statement may take, and wait for a lock, in place of what SECURITY §4 says. */
+  readonly patience?: number
   /** An idle connection broke, such as by a restart of PostgreSQL: the pool goes on with new ones. */
   readonly onError?: (error: Error) => void
 }
@@ -74,6 +76,7 @@ export const openPostgres = ({
   url,
   maxConnections = 10,
   answerTimeout = longestAnswer,
+  patience,
   onError = () => undefined,
 }: PostgresOptions): Postgres => {
   const pool = new Pool({
@@ -85,8 +88,8 @@ export const openPostgres = ({
     query_timeout: answerTimeout,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveDelay,
-    statement_timeout: statementTimeout,
-    lock_timeout: lockTimeout,
+    statement_timeout: patience ?? statementTimeout,
+    lock_timeout: patience ?? lockTimeout,
     idle_in_transaction_session_timeout: idleInTransactionTimeout,
     types: { getTypeParser },
     pipeline: true,

@@ -85,7 +85,7 @@ describe('a connection', () => {
   test('that stops answering fails all that was asked on it as an outage, and the pool goes on (N5)', async () => {
     const line = await startProxy(Number(new URL(database.serverUrl).port))
     const url = Object.assign(new URL(database.serverUrl), { hostname: '127.0.0.1', port: String(line.port) }).href
-    const pool = openPostgres({ url, maxConnections: 1, answerTimeout: 500 })
+    const pool = openPostgres({ url, maxConnections: 1, answerTimeout: 2000 })
     await readInRole(pool.db, app, async (tx) => sql`select 1`.execute(tx))
 
     line.freeze()

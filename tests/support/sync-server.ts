@@ -53,6 +53,7 @@ export const startSyncServer = async (
   over: Partial<Config> = {},
   now = Date.now,
   log = pino({ level: 'silent' }),
+  patience?: number,
 ): Promise<TestServer> => {
   const database = await createFoyerDatabase()
   const admin = new Pool({ connectionString: database.adminUrl, max: 2 })
@@ -62,7 +63,7 @@ export const startSyncServer = async (
   const insert = insertInto(admin)
   await seed(insert, counter)
   const { serverUrl } = database
-  const postgres = openPostgres({ url: serverUrl })
+  const postgres = openPostgres({ url: serverUrl, ...(patience && { patience }) })
   const keys = await createKeys()
   const config = {
     ...readConfig({ DATABASE_URL: serverUrl, FOYER_KEYS_FILE: '-', PORT: '0' }),

@@ -9,7 +9,8 @@ import { until } from '../../support/until.ts'
 let server: TestServer
 
 beforeAll(async () => {
-  server = await startSyncServer()
+  // A machine may stall for longer than the server waits for a lock that is held on purpose.
+  server = await startSyncServer({}, undefined, undefined, 20_000)
 })
 afterAll(async () => server.close())
 

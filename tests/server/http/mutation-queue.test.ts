@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts'
 let server: TestServer
 
 beforeAll(async () => {
-  server = await startSyncServer()
+  server = await startSyncServer({}, undefined, undefined, 20_000)
 })
 afterAll(async () => server.close())
 
