@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import {
   askedOf,
+  doneAllTheSame,
   isDoneAgain,
   isMoneyUnbooked,
   isNotice,
@@ -41,6 +42,11 @@ export const statesOf = async (
       .execute()
     for (const item of found) states.set(item.id, item)
     ids = new Set(found.flatMap((item) => redoneItemOf(item) ?? []).filter((id) => !states.has(id)))
+  }
+  const standings = [...states].map(([id, { state }]) => [id, state] as const)
+  for (const { caused_by, state, redone_by } of await doneAllTheSame(db, standings)) {
+    const root = states.get(caused_by ?? '')
+    if (root) states.set(caused_by ?? '', { ...root, state, redone_by })
   }
   return states
 }

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Permission } from '../permissions.ts'
 import { idSchema, integerSchema } from '../schema/columns.ts'
@@ -136,7 +136,31 @@ export const settlementOf = (
 ): Promise<Database['inbox_settlements'] | undefined> =>
   tx.selectFrom('inbox_settlements').selectAll().where('id', '=', id).executeTakeFirst()
 
-/** The same as `rootOf`, for one item. */
+const isGivenUp = (standing: Standing | null): boolean => standing === 'accepted' || standing === 'dropped'
+
+/**
+ * How attempts at these were done again, although they themselves were given up: then they are done, and no other attempt is.
+ * Attempts at attempts are among them: what those follow from is the first of the chain.
+ */
+export const doneAllTheSame = (
+  db: Kysely<Database>,
+  roots: Iterable<readonly [id: string, standing: Standing | null]>,
+): Promise<(Database['inbox_settlements'] & { readonly caused_by: string | null })[]> =>
+  db
+    .selectFrom('mutation_outcomes as attempt')
+    .innerJoin('inbox_settlements as settled', 'settled.id', 'attempt.id')
+    .selectAll('settled')
+    .select('attempt.caused_by')
+    .where(
+      'attempt.caused_by',
+      'in',
+      [...roots].flatMap(([id, standing]) => (isGivenUp(standing) ? [id] : [])),
+    )
+    .where('attempt.command', '=', redoCommand)
+    .where('settled.state', '=', 'redone')
+    .execute()
+
+/** The same as `rootOf`, for one item; of what was given up the attempt that was done all the same. */
 export const findRoot = async (tx: Transaction<Database>, item: Item): Promise<Root | undefined> => {
   const known = new Map<string, Item & { readonly standing: Standing }>()
   for (let id = redoneItemOf(item); id !== undefined && !known.has(id);) {
@@ -145,7 +169,9 @@ export const findRoot = async (tx: Transaction<Database>, item: Item): Promise<R
     known.set(id, { ...found, standing: (await settlementOf(tx, id))?.state ?? 'open' })
     id = redoneItemOf(found)
   }
-  return rootOf(item, (id) => known.get(id))
+  const root = rootOf(item, (id) => known.get(id))
+  const [done] = root && isGivenUp(root.standing) ? await doneAllTheSame(tx, [[root.id, root.standing]]) : []
+  return done ? { id: done.id, standing: done.state } : root
 }
 
 /** The same as `isMoneyUnbooked`, for one item. */

@@ -219,6 +219,24 @@ describe('what a person sees of the inbox', () => {
     expect(manager).toMatchObject({ till: null, may: { accept: false, drop: true, redo: true } })
   })
 
+  test('does not offer money again that was booked by another attempt at what was dropped (X5)', async () => {
+    const attempts = [1, 2].map(() =>
+      inboxItem({
+        command: 'inbox.redo',
+        args: { outcome_id: money.id, also: [], note: null, command: 'payment.take', version: 1, args: payment },
+        caused_by: money.id,
+      }),
+    )
+    const [booked, other] = attempts.map(({ id }) => id)
+    await items(money, ...attempts)
+    const done = { id: booked ?? '', state: 'redone', note: null, redone_by: newId() } as const
+    await arrive({ inbox_settlements: [settlement({ id: money.id }), settlement(done)] })
+
+    expect((await list()).open).toMatchObject([
+      { id: other, is_money_unbooked: false, may: { accept: true, redo: false } },
+    ])
+  })
+
   test('puts what follows from an item under it, and counts it as one thing (S7)', async () => {
     const follower = inboxItem({ command: 'check_out.record', code: 'not_checked_in', caused_by: checkIn.id })
     await items(checkIn, follower)

@@ -50,7 +50,7 @@ export const redoItem = defineCommand<RedoArgs>({
     if (!under.every((one) => isNotice(one) || redoneItemOf(one) === item.id)) {
       throw new DomainError('invalid_input', 'What follows from the item is not done by doing it again.')
     }
-    const isUnbooked = isMoneyUnbooked(item, await requireNothingElsewhere(tx, item))
+    const isUnbooked = isMoneyUnbooked(item, await requireNothingElsewhere(tx, item, run))
     const { note } = again
     const earlier = await settle(tx, item.id, { state: 'redone', note, redone_by: run.mutationId }, run)
     if (earlier) refuseSettled(earlier)
@@ -61,7 +61,13 @@ export const redoItem = defineCommand<RedoArgs>({
 })
 
 /** One thing is done once: an attempt at it that failed is done again only where nobody can do the thing itself any more. Answers how that stands. */
-const requireNothingElsewhere = async (tx: Transaction<Database>, item: Item): Promise<Standing | undefined> => {
+const requireNothingElsewhere = async (
+  tx: Transaction<Database>,
+  item: Item,
+  { lock, facilityId }: CommandRun,
+): Promise<Standing | undefined> => {
+  // Two attempts at one thing have no row in common that can be locked.
+  if (redoneItemOf(item) !== undefined) await lock('facilities', facilityId)
   const root = await findRoot(tx, item)
   if (root?.standing === 'open') {
     throw new DomainError('invalid_input', 'This was an attempt at something that is still open. Do that again.', {

@@ -92,4 +92,19 @@ describe('an attempt to do something again that was refused', () => {
     expect([accepted, again.said]).toEqual(['money_unbooked', 'applied'])
     expect((await payments()) - before).toBe(1)
   })
+
+  test('is money that is booked once, whichever of several attempts is done again (X5)', async () => {
+    const before = await payments()
+    const [early, late] = [await redo(one, taken, { tendered: 1 }), await redo(one, taken, { tendered: 1 })]
+    await drop(one, taken)
+    const deeper = await redo(one, early.id, { tendered: 1 })
+
+    const said = [await redo(one, early.id), await redo(one, late.id), await redo(one, deeper.id)].map(
+      (each) => each.said,
+    )
+
+    expect(said).toEqual(['applied', 'already_settled', 'already_settled'])
+    expect((await payments()) - before).toBe(1)
+    expect([await accept(one, late.id), await accept(one, deeper.id)]).toEqual(['applied', 'applied'])
+  })
 })
