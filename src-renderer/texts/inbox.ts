@@ -3,7 +3,7 @@ import type { Suggestion } from '../../src-shared/rules/inbox-suggestions.ts'
 import { formatMoney } from '../../src-shared/money.ts'
 import type { InstantText } from '../../src-shared/time.ts'
 import { attendanceTexts } from './attendance.ts'
-import type { ErrorCode } from '../../src-shared/errors.ts'
+import { type ErrorCode, errorCodes } from '../../src-shared/errors.ts'
 import { commandText, type Remedy, type Wording } from './commands.ts'
 import { errorText } from './errors.ts'
 import { momentText, type Place } from './when.ts'
@@ -23,6 +23,12 @@ export const whyText = ({ error, by }: Pick<InboxItem, 'error' | 'by'>): string 
     mutation_changed: 'The server has another version of this change.',
     unknown_command: 'The server does not know this action.',
     constraint: 'This does not fit with what the server has.',
+    receipt_number_taken: 'Another payment has the number of its receipt.',
+  }
+  // A payment that was refused, whose money is kept: its invoices wait as before.
+  const reason = errorCodes.find((code) => code === error.details['reason'])
+  if (error.code === 'left_as_credit' && reason) {
+    return `${whyText({ error: { ...error, code: reason, details: {} }, by })} The money is kept as credit of the family, for no invoice.`
   }
   return texts[error.code] ?? errorText(error)
 }

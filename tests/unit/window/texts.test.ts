@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { commandText } from '../../../src-renderer/texts/commands.ts'
 import { errorText } from '../../../src-renderer/texts/errors.ts'
+import { whyText } from '../../../src-renderer/texts/inbox.ts'
 import { momentText } from '../../../src-renderer/texts/when.ts'
 import { idsIn } from '../../../src-shared/ids.ts'
-import { errorCodes } from '../../../src-shared/errors.ts'
+import { errorCodes, type ErrorDetails } from '../../../src-shared/errors.ts'
 import { commands } from '../../../src-shared/commands/index.ts'
 
 const [mia, leo, session, family, method, payment] = Array.from({ length: 6 }, () => crypto.randomUUID()) as [
@@ -105,6 +106,19 @@ describe('the text of an error', () => {
   test('says how long to wait and how many are missing', () => {
     expect(errorText({ code: 'too_many_attempts', details: { retry_after_seconds: 30 } })).toContain('30 seconds')
     expect(errorText({ code: 'roll_incomplete', details: { missing: 1 } })).toContain('1 child has no mark')
+  })
+})
+
+describe('why money is kept as credit', () => {
+  const why = (details: ErrorDetails) =>
+    whyText({ error: { code: 'left_as_credit', message: '', details }, by: 'Ana Berg' })
+
+  test('is that its invoice is paid already only where that is so', () => {
+    expect(why({ credit: 6400 })).toMatch('paid already')
+    expect(why({ credit: 6400, reason: 'forbidden' })).toBe(
+      'The role of Ana Berg does not cover it. The money is kept as credit of the family, for no invoice.',
+    )
+    expect(why({ credit: 6400, reason: 'receipt_number_taken' })).toMatch(/^Another payment has the number/)
   })
 })
 
