@@ -4,7 +4,7 @@ import { DomainError, type ErrorData, type ErrorDetails, errorCodes } from '../e
 import { withRowsOf } from '../ids.ts'
 import { requirePermission } from '../rules/access.ts'
 import { type Fact, factsOf } from '../rules/inbox-facts.ts'
-import { type Suggestion, suggestionOf } from '../rules/inbox-suggestions.ts'
+import { type Suggestion, suggestionFor, suggestionOf } from '../rules/inbox-suggestions.ts'
 import { areShortened } from '../rules/inbox-args.ts'
 import { type Asked, askedOf, isNotice, redoCommand, workOf } from '../rules/inbox.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
@@ -161,7 +161,7 @@ const openItem = (row: ItemRow, { states, names, context }: Facts): InboxItem =>
     // What it follows from was done again: the rows that it names have other ids now.
     args: isCauseRedone ? withRowsOf(item.args, row.caused_by ?? '', cause.redone_by ?? '') : item.args,
     instead: item.is_hidden ? [] : factsOf(row.instead).map((fact) => named(fact, names)),
-    suggestion: suggestionOf(row.suggestion),
+    suggestion: suggestionNow(row, asked, cause),
     is_notice: isNotice(row),
     about: isNotice(row) ? aboutOf(states.get(row.caused_by ?? ''), context) : null,
     is_money_unbooked,
@@ -169,6 +169,17 @@ const openItem = (row: ItemRow, { states, names, context }: Facts): InboxItem =>
     till: isElsewhere ? row.till : null,
     under: [],
   }
+}
+
+/** What it follows from is not in the way any more once that is settled. */
+const suggestionNow = (row: ItemRow, { command }: Asked, cause: StandingItem | undefined): Suggestion => {
+  const suggestion = suggestionOf(row.suggestion)
+  if (suggestion !== 'first_the_other' || !cause?.state) return suggestion
+  const isRedone = cause.state === 'redone'
+  if (isRedone && row.command === redoCommand) return 'nothing_to_do'
+  // What was missing is there now.
+  const code = isRedone ? '' : row.code
+  return suggestionFor({ command, outcome: row.outcome, code, caused_by: null })
 }
 
 const aboutOf = (item: StandingItem | undefined, { permissions }: QueryContext): InboxItem['about'] => {

@@ -249,6 +249,24 @@ describe('what a person sees of the inbox', () => {
     expect(await count()).toEqual({ needs_you: 1, open: 1 })
   })
 
+  test('says to settle the other first only as long as that is open (S7)', async () => {
+    const follows = { caused_by: checkIn.id, suggestion: 'first_the_other' }
+    const mark = inboxItem({ ...follows, command: 'attendance.mark', code: 'not_booked', device_seq: 2 })
+    const late = inboxItem({
+      ...follows,
+      command: 'inbox.redo',
+      code: 'already_settled',
+      args: { outcome_id: checkIn.id, also: [], note: null, command: 'check_in.record', version: 1, args: {} },
+    })
+    await items(checkIn, mark, late)
+    expect((await list()).open).toMatchObject([{ under: [{ suggestion: 'first_the_other' }, {}] }])
+
+    await redo()
+
+    const suggestions = new Map((await list()).open.map(({ id, suggestion }) => [id, suggestion]))
+    expect([suggestions.get(mark.id), suggestions.get(late.id)]).toEqual(['do_again', 'nothing_to_do'])
+  })
+
   test('offers what follows from something that was done again with the new rows of that (S7)', async () => {
     const refused = inboxItem({ id: '01924e9a-0000-7000-8000-00000000a000', args: { entries: [place] } })
     const undo = inboxItem({
