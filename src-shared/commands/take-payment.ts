@@ -63,7 +63,7 @@ export const takePayment = defineCommand<TakePaymentArgs>({
         .execute()
     }
     const number = requireSeriesNumber(run)
-    const content = await composeReceipt(tx, { args, methodName: method.name, invoices, run })
+    const content = await composeReceipt(tx, { args, methodName: method.name, run })
     await tx
       .insertInto('receipts')
       .values({ id: receiptId, payment_id: paymentId, number, ...receiptColumns(content, args, run) })
@@ -85,11 +85,10 @@ export const takePayment = defineCommand<TakePaymentArgs>({
   async salvage(tx, args, run, reason) {
     const paymentId = run.newId()
     const receiptId = run.newId()
-    const { currency } = await insertPayment(tx, args, { run, paymentId })
+    await insertPayment(tx, args, { run, paymentId })
     const method = await findMethod(tx, args.method_id)
     if (method && run.seriesNumber !== null) {
-      const invoices = await invoicesOf(tx, args.family_id, currency)
-      const content = await composeReceipt(tx, { args, methodName: method.name, invoices, run })
+      const content = await composeReceipt(tx, { args, methodName: method.name, run })
       await tx
         .insertInto('receipts')
         .values({

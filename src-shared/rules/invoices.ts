@@ -8,6 +8,23 @@ export interface InvoiceOwed extends Outstanding {
   readonly lines: readonly Row<typeof invoiceLines>[]
 }
 
+/** What the invoices of a family are about, however they stand now. */
+export const invoicesWithLines = async (
+  db: Kysely<Database>,
+  familyId: string,
+): Promise<readonly Pick<InvoiceOwed, 'invoice_id' | 'number' | 'lines'>[]> => {
+  const invoices = await db.selectFrom('invoices').select(['id', 'number']).where('family_id', '=', familyId).execute()
+  const lines = await linesOf(db, familyId)
+  return invoices.map(({ id, number }) => ({
+    invoice_id: id,
+    number,
+    lines: lines.filter((line) => line.invoice_id === id),
+  }))
+}
+
+const linesOf = (db: Kysely<Database>, familyId: string): Promise<Row<typeof invoiceLines>[]> =>
+  db.selectFrom('invoice_lines').selectAll().where('family_id', '=', familyId).orderBy('id').execute()
+
 /**
  * Every sent invoice of a family in one currency, with what is left to pay of it, oldest due first. Derived, never stored
  * (U31). Facilities of one organization may use different currencies (U26), and amounts of two cannot be added.
@@ -26,12 +43,7 @@ export const invoicesOf = async (
     .orderBy('due_on')
     .orderBy('number')
     .execute()
-  const lines = await db
-    .selectFrom('invoice_lines')
-    .selectAll()
-    .where('family_id', '=', familyId)
-    .orderBy('id')
-    .execute()
+  const lines = await linesOf(db, familyId)
   const allocations = await db
     .selectFrom('payment_allocations as allocation')
     .innerJoin('payments as payment', 'payment.id', 'allocation.payment_id')

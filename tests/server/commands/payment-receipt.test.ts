@@ -143,6 +143,17 @@ describe.each(databases)('the receipt of a payment on %s', (_name, open) => {
     expect(content.lines).toEqual([{ description: dolphins, invoice: 'INV-0001', total: 6400, paid: 6400 }])
   })
 
+  test('also when the invoice was voided meanwhile: the tax is on the paper', async () => {
+    const voided = build.invoice({ family_id: family.id, number: 'INV-0005', status: 'void' })
+    await on.db.seed({ invoices: [voided], invoice_lines: [lineOf(6, { invoice_id: voided.id })] })
+
+    const content = await printed(pay(6400, [allocationOf(voided, 6400)]))
+
+    expect(content.lines).toEqual([{ description: dolphins, invoice: 'INV-0005', total: 6400, paid: 6400 }])
+    expect(content.taxes).toEqual([{ name: 'GST 10%', amount: 582 }])
+    expect(await on.db.rows('payment_allocations')).toEqual([])
+  })
+
   test('shows the reference, and no change where nothing was handed over', async () => {
     const slip = { ...cash, id: build.newId(), name: 'Card', kind: 'card_terminal', reference_label: 'Slip' } as const
     await on.db.seed({ payment_methods: [slip] })
