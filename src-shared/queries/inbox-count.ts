@@ -23,7 +23,7 @@ export const inboxCount = defineQuery({
       .selectFrom('mutation_outcomes as item')
       .leftJoin('inbox_settlements as settled', 'settled.id', 'item.id')
       .select(['item.id', 'item.command', 'item.version', 'item.outcome', 'item.caused_by', 'item.device_id'])
-      .select(['item.staff_id'])
+      .select(['item.staff_id', 'item.at'])
       // Only an attempt is told from what it says.
       .select((eb) =>
         eb.case().when('item.command', '=', redoCommand).then(eb.ref('item.args')).else('null').end().as('args'),

@@ -61,7 +61,7 @@ export interface Asked {
 /** An item as the rules need it. */
 export type Item = Pick<
   Database['mutation_outcomes'],
-  'id' | 'command' | 'version' | 'args' | 'outcome' | 'caused_by' | 'device_id'
+  'id' | 'command' | 'version' | 'args' | 'at' | 'outcome' | 'caused_by' | 'device_id'
 >
 
 const parsed = (json: string): unknown => JSON.parse(json)
@@ -125,7 +125,7 @@ export const isMoneyUnbooked = (item: Item, ofRoot: Standing | undefined): boole
 export const amountIn = (args: unknown): number | undefined =>
   z.object({ amount: integerSchema }).safeParse(args).data?.amount
 
-const itemColumns = ['id', 'command', 'version', 'args', 'outcome', 'caused_by', 'device_id'] as const
+const itemColumns = ['id', 'command', 'version', 'args', 'at', 'outcome', 'caused_by', 'device_id'] as const
 
 export const findItem = (tx: Transaction<Database>, id: string): Promise<Item | undefined> =>
   tx.selectFrom('mutation_outcomes').select(itemColumns).where('id', '=', id).executeTakeFirst()

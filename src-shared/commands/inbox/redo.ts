@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import { DomainError } from '../../errors.ts'
+import { formatHlc } from '../../hlc.ts'
 import { requirePermission } from '../../rules/access.ts'
 import {
   amountIn,
@@ -17,7 +18,7 @@ import {
 } from '../../rules/inbox.ts'
 import { integerSchema, sharedText } from '../../schema/columns.ts'
 import type { Database } from '../../schema/tables.ts'
-import { applyCommand, type CommandRun, defineCommand } from '../command.ts'
+import { applyCommand, type Command, type CommandRun, defineCommand } from '../command.ts'
 import { drawsNumber, findWork } from '../work.ts'
 import { refuseSettled, requireItem, requireItemsUnder, settle, whichItems } from './settle.ts'
 
@@ -36,12 +37,12 @@ type RedoArgs = z.infer<typeof redoArgs>
  * is a mutation of its own, so its rows, and the receipt number that it draws, are new ones. What was merged has had its
  * effect and is not done again.
  */
-export const redoItem = defineCommand<RedoArgs>({
+const redo = (version: number): Command<RedoArgs> => ({
   name: redoCommand,
-  version: 1,
+  version,
   args: redoArgs,
   permission: 'classes.read',
-  drawsReceiptNumber: ({ command, version }) => drawsNumber(command, version),
+  drawsReceiptNumber: (again) => drawsNumber(again.command, again.version),
 
   async apply(tx, again, run) {
     const item = await requireItem(tx, again.outcome_id, run)
@@ -56,9 +57,19 @@ export const redoItem = defineCommand<RedoArgs>({
     if (earlier) refuseSettled(earlier)
     for (const { id } of under) await settle(tx, id, { state: 'accepted', note, redone_by: null }, run)
     if (isUnbooked) await requireSameMoney(tx, item, again, run)
-    return applyCommand(tx, command, again.args, run)
+    return applyCommand(tx, command, again.args, version > 1 && tellsWhen.has(command.name) ? asOfThen(item, run) : run)
   },
 })
+
+export const redoItem = defineCommand(redo(2))
+/** What desks of before send: all is of now. */
+export const redoItemAsOfNow = defineCommand(redo(1))
+
+/** Children came and went when somebody saw it, not when the item is settled. Marks and money are of now: they are decided now. */
+const tellsWhen: ReadonlySet<string> = new Set(['check_in.record', 'check_out.record'])
+
+const asOfThen = ({ at, device_id }: Item, run: CommandRun): CommandRun =>
+  at === null || at > run.at ? run : { ...run, at, hlc: formatHlc({ ms: Date.parse(at), counter: 0 }, device_id) }
 
 /** One thing is done once: an attempt at it that failed is done again only where nobody can do the thing itself any more. Answers how that stands. */
 const requireNothingElsewhere = async (

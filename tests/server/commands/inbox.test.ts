@@ -2,6 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { acceptItem } from '../../../src-shared/commands/inbox/accept.ts'
 import { dropItem } from '../../../src-shared/commands/inbox/drop.ts'
 import { redoItem } from '../../../src-shared/commands/inbox/redo.ts'
+import { recordCheckIn } from '../../../src-shared/commands/record-check-in.ts'
+import { recordCheckOut } from '../../../src-shared/commands/record-check-out.ts'
+import { formatHlc } from '../../../src-shared/hlc.ts'
+import { presenceOf } from '../../../src-shared/rules/attendance.ts'
 import * as build from '../../support/academy.ts'
 import { databases, newMutationId, permissionsWithout, rowId, useDatabase } from '../../support/both-databases.ts'
 import { counterRows } from '../../support/counter-rows.ts'
@@ -96,6 +100,21 @@ describe.each(databases)('an item of the inbox, on %s', (_name, open) => {
 
     expect(await on.db.rows('check_ins')).toMatchObject([{ id: rowId(mutationId, 1), ...args.entries[0] }])
     expect(await on.db.rows('inbox_settlements')).toMatchObject([{ state: 'redone', redone_by: mutationId }])
+  })
+
+  test('that tells when a child came tells so still, done again after the child left', async () => {
+    const early = { ...checkIn, id: build.newId(), at: '2026-11-21T04:30:00.000Z' }
+    await on.db.seed({ mutation_outcomes: [early] })
+    const clock = (at: string) => ({ at, hlc: formatHlc({ ms: Date.parse(at), counter: 0 }, build.academy.device_id) })
+    await on.db.run(recordCheckIn, { entries: [place] }, clock('2026-11-21T04:40:00.000Z'))
+    await on.db.run(recordCheckOut, { entries: [place], guardian_id: null }, clock('2026-11-21T05:30:00.000Z'))
+
+    await on.db.run(redoItem, again(early, { entries: [place] }), clock('2026-11-22T00:00:00.000Z'))
+
+    expect(presenceOf(await on.db.rows('check_ins'))).toMatchObject({
+      in: { at: early.at },
+      out: { at: '2026-11-21T05:30:00.000Z' },
+    })
   })
 
   test('stays open when doing it again is refused (X3)', async () => {
