@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import {
   askedOf,
+  bookedAmong,
   doneAllTheSame,
   isDoneAgain,
   isMoneyUnbooked,
@@ -11,6 +12,7 @@ import {
   redoneItemOf,
   rootOf,
   type Standing,
+  standingOf,
   workOf,
 } from '../rules/inbox.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
@@ -20,11 +22,21 @@ import type { QueryContext } from './query.ts'
 type Settlement = Database['inbox_settlements']
 
 /** An item that others are about, and how it stands: both null while it is open. */
-export type StandingItem = Pick<Item, 'command' | 'version' | 'args'> & {
+export type StandingItem = Pick<Item, 'command' | 'version' | 'args' | 'outcome'> & {
   readonly state: Settlement['state'] | null
   readonly redone_by: string | null
 }
 export type States = ReadonlyMap<string, StandingItem>
+
+/** Stands for a payment that is no item any more. */
+const bookedPayment: StandingItem = {
+  command: 'payment.take',
+  version: 1,
+  args: 'null',
+  outcome: 'merged',
+  state: null,
+  redone_by: null,
+}
 
 /** How the items stand that these were about, in the end too, or follow from; without those that are not there. */
 export const statesOf = async (
@@ -37,10 +49,17 @@ export const statesOf = async (
     const found = await db
       .selectFrom('mutation_outcomes as item')
       .leftJoin('inbox_settlements as settled', 'settled.id', 'item.id')
-      .select(['item.id', 'item.command', 'item.version', 'item.args', 'settled.state', 'settled.redone_by'])
+      .select(['item.id', 'item.command', 'item.version', 'item.args', 'item.outcome'])
+      .select(['settled.state', 'settled.redone_by'])
       .where('item.id', 'in', [...ids])
       .execute()
     for (const item of found) states.set(item.id, item)
+    for (const id of await bookedAmong(
+      db,
+      [...ids].filter((id) => !states.has(id)),
+    )) {
+      states.set(id, bookedPayment)
+    }
     ids = new Set(found.flatMap((item) => redoneItemOf(item) ?? []).filter((id) => !states.has(id)))
   }
   const standings = [...states].map(([id, { state }]) => [id, state] as const)
@@ -54,7 +73,7 @@ export const statesOf = async (
 const standingOfRoot = (row: Item, states: States): Standing | undefined =>
   rootOf(row, (id) => {
     const found = states.get(id)
-    return found && { ...found, standing: found.state ?? 'open' }
+    return found && { ...found, standing: standingOf(found.outcome, found.state) }
   })?.standing
 
 export interface Rights {

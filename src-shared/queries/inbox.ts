@@ -156,12 +156,13 @@ const openItem = (row: ItemRow, { states, names, context }: Facts): InboxItem =>
   const { isUnbooked: is_money_unbooked, isElsewhere, ...may } = rightsOf(row, states, context)
   const cause = row.caused_by === null ? undefined : states.get(row.caused_by)
   const isCauseRedone = row.caused_by !== null && cause?.redone_by != null
+  const suggested = suggestionNow(row, asked, cause)
   return {
     ...item,
     // What it follows from was done again: the rows that it names have other ids now.
     args: isCauseRedone ? withRowsOf(item.args, row.caused_by ?? '', cause.redone_by ?? '') : item.args,
     instead: item.is_hidden ? [] : factsOf(row.instead).map((fact) => named(fact, names)),
-    suggestion: suggestionNow(row, asked, cause),
+    suggestion: suggested === 'book_the_money' && !is_money_unbooked ? 'nothing_to_do' : suggested,
     is_notice: isNotice(row),
     about: isNotice(row) ? aboutOf(states.get(row.caused_by ?? ''), context) : null,
     is_money_unbooked,

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import { z } from 'zod'
+import { rowIdsOf } from '../ids.ts'
 import type { Permission } from '../permissions.ts'
 import { idSchema, integerSchema } from '../schema/columns.ts'
 import type { Database } from '../schema/tables.ts'
@@ -83,6 +84,10 @@ export const redoneItemOf = (item: Pick<Item, 'command' | 'args'>): string | und
 /** How an item stands. */
 export type Standing = 'open' | Database['inbox_settlements']['state'] | 'missing'
 
+/** What was merged is done, however somebody settled it. */
+export const standingOf = (outcome: Item['outcome'], state: Database['inbox_settlements']['state'] | null): Standing =>
+  outcome === 'merged' ? 'redone' : (state ?? 'open')
+
 interface Root {
   readonly id: string
   readonly standing: Standing
@@ -160,16 +165,32 @@ export const doneAllTheSame = (
     .where('settled.state', '=', 'redone')
     .execute()
 
+/**
+ * Those of these mutations that have booked a payment. A server that was set back may have carried out what it had refused
+ * before; then no item is left of it, but its first row.
+ */
+export const bookedAmong = async (db: Kysely<Database>, ids: readonly string[]): Promise<readonly string[]> => {
+  const payments = new Map(ids.map((id) => [rowIdsOf(id)(), id]))
+  const found = await db
+    .selectFrom('payments')
+    .select('id')
+    .where('id', 'in', [...payments.keys()])
+    .execute()
+  return found.map(({ id }) => payments.get(id) ?? '')
+}
+
 /** The same as `rootOf`, for one item; of what was given up the attempt that was done all the same. */
 export const findRoot = async (tx: Transaction<Database>, item: Item): Promise<Root | undefined> => {
   const known = new Map<string, Item & { readonly standing: Standing }>()
   for (let id = redoneItemOf(item); id !== undefined && !known.has(id);) {
     const found = await findItem(tx, id)
     if (!found) break
-    known.set(id, { ...found, standing: (await settlementOf(tx, id))?.state ?? 'open' })
+    known.set(id, { ...found, standing: standingOf(found.outcome, (await settlementOf(tx, id))?.state ?? null) })
     id = redoneItemOf(found)
   }
   const root = rootOf(item, (id) => known.get(id))
+  if (root?.standing === 'missing' && (await bookedAmong(tx, [root.id])).length > 0)
+    return { ...root, standing: 'redone' }
   const [done] = root && isGivenUp(root.standing) ? await doneAllTheSame(tx, [[root.id, root.standing]]) : []
   return done ? { id: done.id, standing: done.state } : root
 }

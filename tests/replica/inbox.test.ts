@@ -237,6 +237,16 @@ describe('what a person sees of the inbox', () => {
     ])
   })
 
+  test('nor money that went through after all, on a server that was set back (S5)', async () => {
+    const { envelope } = await run('payment.take', payment)
+    const args = { outcome_id: envelope.id, also: [], note: null, command: 'payment.take', version: 1, args: payment }
+    await items(inboxItem({ command: 'inbox.redo', code: 'not_found', args, suggestion: 'book_the_money' }))
+
+    expect((await list()).open).toMatchObject([
+      { is_money_unbooked: false, suggestion: 'nothing_to_do', may: { accept: true, redo: false } },
+    ])
+  })
+
   test('puts what follows from an item under it, and counts it as one thing (S7)', async () => {
     const follower = inboxItem({ command: 'check_out.record', code: 'not_checked_in', caused_by: checkIn.id })
     await items(checkIn, follower)

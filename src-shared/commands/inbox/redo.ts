@@ -85,14 +85,17 @@ const requireNothingElsewhere = async (
       outcome_id: root.id,
     })
   }
-  const settlement = root?.standing === 'redone' ? await settlementOf(tx, root.id) : undefined
-  if (settlement) refuseSettled(settlement)
-  return root?.standing
+  if (root?.standing !== 'redone') return root?.standing
+  const settlement = await settlementOf(tx, root.id)
+  if (settlement?.state === 'redone') refuseSettled(settlement)
+  throw doneAlready()
 }
+
+const doneAlready = () => new DomainError('invalid_input', 'This was done already, and is not done twice.')
 
 const requireSameWork = (item: Item, { command, version }: RedoArgs) => {
   if (item.outcome === 'merged' || isNotice(item)) {
-    throw new DomainError('invalid_input', 'This was done already, and is not done twice.')
+    throw doneAlready()
   }
   if (askedOf(item).command !== command) {
     throw new DomainError('invalid_input', 'This is not what the item asks for.', { path: 'command' })

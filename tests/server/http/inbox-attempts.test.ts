@@ -107,4 +107,28 @@ describe('an attempt to do something again that was refused', () => {
     expect((await payments()) - before).toBe(1)
     expect([await accept(one, late.id), await accept(one, deeper.id)]).toEqual(['applied', 'applied'])
   })
+
+  test('at a payment that went through after a restore books nothing a second time (S5)', async () => {
+    const before = await payments()
+    const mutation = await one.mutation('payment.take', payment())
+    const booked = (await one.send(mutation)).body.outcomes[0]
+    const forbidden = { ...(await one.mutation('payment.take', payment({ tendered: 1 }))) }
+    const kept = (await one.send(forbidden)).body.outcomes[0]
+    const attempts = [await redo(two, mutation.id), await redo(two, forbidden.id)]
+    await accept(two, forbidden.id)
+
+    const said = [await redo(two, attempts[0]?.id ?? ''), await redo(two, attempts[1]?.id ?? '')]
+
+    expect([booked?.outcome, kept?.outcome, attempts.map((each) => each.said)]).toEqual([
+      'applied',
+      'merged',
+      ['not_found', 'invalid_input'],
+    ])
+    expect((await payments()) - before).toBe(2)
+    expect(said.map((each) => each.said)).toEqual(['invalid_input', 'invalid_input'])
+    expect([await accept(two, attempts[0]?.id ?? ''), await accept(two, attempts[1]?.id ?? '')]).toEqual([
+      'applied',
+      'applied',
+    ])
+  })
 })
