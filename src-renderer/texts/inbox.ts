@@ -10,6 +10,9 @@ import { momentText, type Place } from './when.ts'
 
 /** Why it did not go through; what `errorText` says is meant for who is doing it at this moment. */
 export const whyText = ({ error, by }: Pick<InboxItem, 'error' | 'by'>): string => {
+  const { receipt, ...details } = error.details
+  if (typeof receipt === 'string' && error.code !== 'left_as_credit')
+    return `${whyText({ error: { ...error, details }, by })} The receipt ${receipt} was drawn for it.`
   const texts: Partial<Record<ErrorCode, string>> = {
     forbidden: `The role of ${by ?? 'this person'} does not cover it.`,
     lease_invalid: `The server does not know the sign-in of ${by ?? 'this person'}.`,

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
 import type { MutationOutcome, MutationsResponse } from '../../src-shared/contract/http.ts'
 import { DomainError } from '../../src-shared/errors.ts'
+import { receiptLabel } from '../../src-shared/rules/receipt.ts'
+import type { Device } from '../auth/devices.ts'
 import { inRole } from '../db/postgres.ts'
 import type { Tx } from '../db/tx.ts'
 import { askForGrant, carryOut, type Grants, noGrants, salvage } from './carry-out.ts'
@@ -110,9 +112,18 @@ const judge = async (
     await ask?.(tx)
     const claimed = await claim(tx, { received, device, nowMs, follows })
     if (claimed.kind === 'decided') return { ...claimed, isNew: false }
-    const verdict = claimed.refusal ?? (await judgeOf(tx))
+    const verdict = withReceipt(claimed.refusal ?? (await judgeOf(tx)), received, device)
     return { ...(await settle(tx, { claimed, verdict, device, nowMs })), isNew: true }
   })
+}
+
+/** A refusal says which number its device drew: the paper may be in somebody's hand, and no receipt in the books has it. */
+const withReceipt = (verdict: Verdict, { content }: Received, { till }: Device): Verdict => {
+  if (verdict.outcome !== 'refused' || content.kind === 'unusable') return verdict
+  const { series_number } = content.envelope
+  if (series_number === null) return verdict
+  const details = { ...verdict.error.details, receipt: receiptLabel(till.code, series_number) }
+  return { ...verdict, error: { ...verdict.error, details } }
 }
 
 /** The mutation has nothing to do with it: the device tries again later. */

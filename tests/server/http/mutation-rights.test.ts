@@ -90,6 +90,23 @@ describe('money that changed hands', () => {
     expect(await countOf('receipts', copied.id)).toBe(0)
   })
 
+  test('that cannot be kept says which receipt was handed out for it', async () => {
+    const other = await server.enroll()
+    const refused = await pay(other, { family_id: newId() }, { series_number: 124 })
+
+    const { body } = await other.send(refused)
+    const again = await other.send(refused)
+
+    const [till] = await server.sql<{ code: string }>('select code from tills where device_id = $1', [
+      other.enrolled.device_id,
+    ])
+    expect(body.outcomes[0]).toMatchObject({
+      outcome: 'refused',
+      error: { code: 'not_found', details: { receipt: `${till?.code}-000124` } },
+    })
+    expect(again.body.outcomes).toEqual(body.outcomes)
+  })
+
   test('is kept when it cannot be a whole payment, for example without its receipt number', async () => {
     const other = await server.enroll()
     const mutation = await pay(other, {}, { series_number: null })

@@ -122,6 +122,12 @@ describe('why money is kept as credit', () => {
   })
 })
 
+test('why a payment was refused names the receipt that was drawn for it', () => {
+  const error = { code: 'not_found', message: '', details: { receipt: 'WER2-000124' } } as const
+
+  expect(whyText({ error, by: null })).toMatch(/not there any more\. The receipt WER2-000124 was drawn for it\.$/)
+})
+
 describe('a moment', () => {
   const place = { locale: 'en-AU', time_zone: 'Australia/Melbourne' }
 
