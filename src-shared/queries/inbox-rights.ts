@@ -10,8 +10,8 @@ import {
   type Item,
   letMoneyGo,
   redoneItemOf,
+  type Root,
   rootOf,
-  type Standing,
   standingOf,
   workOf,
 } from '../rules/inbox.ts'
@@ -21,8 +21,9 @@ import type { QueryContext } from './query.ts'
 
 type Settlement = Database['inbox_settlements']
 
-/** An item that others are about, and how it stands: both null while it is open. */
-export type StandingItem = Pick<Item, 'command' | 'version' | 'args' | 'outcome'> & {
+/** An item that others are about, and how it stands: both null while it is open. With the code of its device's till. */
+export type StandingItem = Pick<Item, 'command' | 'version' | 'args' | 'outcome' | 'device_id'> & {
+  readonly till: string | null
   readonly state: Settlement['state'] | null
   readonly redone_by: string | null
 }
@@ -34,6 +35,8 @@ const bookedPayment: StandingItem = {
   version: 1,
   args: 'null',
   outcome: 'merged',
+  device_id: '',
+  till: null,
   state: null,
   redone_by: null,
 }
@@ -49,17 +52,14 @@ export const statesOf = async (
     const found = await db
       .selectFrom('mutation_outcomes as item')
       .leftJoin('inbox_settlements as settled', 'settled.id', 'item.id')
-      .select(['item.id', 'item.command', 'item.version', 'item.args', 'item.outcome'])
-      .select(['settled.state', 'settled.redone_by'])
+      .leftJoin('tills as till', 'till.device_id', 'item.device_id')
+      .select(['item.id', 'item.command', 'item.version', 'item.args', 'item.outcome', 'item.device_id'])
+      .select(['till.code as till', 'settled.state', 'settled.redone_by'])
       .where('item.id', 'in', [...ids])
       .execute()
     for (const item of found) states.set(item.id, item)
-    for (const id of await bookedAmong(
-      db,
-      [...ids].filter((id) => !states.has(id)),
-    )) {
-      states.set(id, bookedPayment)
-    }
+    const missing = [...ids].filter((id) => !states.has(id))
+    for (const id of await bookedAmong(db, missing)) states.set(id, bookedPayment)
     ids = new Set(found.flatMap((item) => redoneItemOf(item) ?? []).filter((id) => !states.has(id)))
   }
   const standings = [...states].map(([id, { state }]) => [id, state] as const)
@@ -70,11 +70,11 @@ export const statesOf = async (
   return states
 }
 
-const standingOfRoot = (row: Item, states: States): Standing | undefined =>
+const rootAmong = (row: Item, states: States): Root | undefined =>
   rootOf(row, (id) => {
     const found = states.get(id)
     return found && { ...found, standing: standingOf(found.outcome, found.state) }
-  })?.standing
+  })
 
 export interface Rights {
   readonly accept: boolean
@@ -86,14 +86,21 @@ export interface Rights {
   readonly isElsewhere: boolean
 }
 
+/** What an attempt is about in the first place, where that is there: its money, if any, is what was taken. */
+export const firstOf = (row: Item, states: States): StandingItem | undefined => {
+  const root = rootAmong(row, states)
+  return root && states.get(root.id)
+}
+
 /** What somebody with these permissions may do about an item. */
 export const rightsOf = (row: Item, states: States, { permissions, deviceId }: QueryContext): Rights => {
   const { command } = askedOf(row)
   const may = permissions.has(workOf(command).permission)
-  const ofRoot = standingOfRoot(row, states)
+  const ofRoot = rootAmong(row, states)?.standing
   const unbooked = isMoneyUnbooked(row, ofRoot)
   const isRefusedWork = row.outcome === 'refused' && !isNotice(row)
-  const isElsewhere = may && unbooked && row.device_id !== deviceId && !permissions.has(letMoneyGo)
+  const at = firstOf(row, states)?.device_id ?? row.device_id
+  const isElsewhere = may && unbooked && at !== deviceId && !permissions.has(letMoneyGo)
   return {
     accept: may && !unbooked,
     drop: may && isRefusedWork && (!unbooked || permissions.has(letMoneyGo)),

@@ -9,7 +9,7 @@ import { areShortened } from '../rules/inbox-args.ts'
 import { type Asked, askedOf, isNotice, redoCommand, workOf } from '../rules/inbox.ts'
 import type { SearchDatabase } from '../schema/search-index.ts'
 import type { Database } from '../schema/tables.ts'
-import { rightsOf, type StandingItem, type States, statesOf } from './inbox-rights.ts'
+import { firstOf, rightsOf, type StandingItem, type States, statesOf } from './inbox-rights.ts'
 import { defineQuery, type QueryContext } from './query.ts'
 
 type Settlement = Database['inbox_settlements']
@@ -167,7 +167,7 @@ const openItem = (row: ItemRow, { states, names, context }: Facts): InboxItem =>
     about: isNotice(row) ? aboutOf(states.get(row.caused_by ?? ''), context) : null,
     is_money_unbooked,
     may: { ...may, redo: may.redo && item.args !== null },
-    till: isElsewhere ? row.till : null,
+    till: isElsewhere ? (firstOf(row, states) ?? row).till : null,
     under: [],
   }
 }

@@ -88,7 +88,7 @@ export type Standing = 'open' | Database['inbox_settlements']['state'] | 'missin
 export const standingOf = (outcome: Item['outcome'], state: Database['inbox_settlements']['state'] | null): Standing =>
   outcome === 'merged' ? 'redone' : (state ?? 'open')
 
-interface Root {
+export interface Root {
   readonly id: string
   readonly standing: Standing
 }

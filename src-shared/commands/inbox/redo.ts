@@ -6,6 +6,7 @@ import { requirePermission } from '../../rules/access.ts'
 import {
   amountIn,
   askedOf,
+  findItem,
   findRoot,
   isMoneyUnbooked,
   isNotice,
@@ -13,8 +14,8 @@ import {
   letMoneyGo,
   redoCommand,
   redoneItemOf,
+  type Root,
   settlementOf,
-  type Standing,
 } from '../../rules/inbox.ts'
 import { integerSchema, sharedText } from '../../schema/columns.ts'
 import type { Database } from '../../schema/tables.ts'
@@ -51,12 +52,14 @@ const redo = (version: number): Command<RedoArgs> => ({
     if (!under.every((one) => isNotice(one) || redoneItemOf(one) === item.id)) {
       throw new DomainError('invalid_input', 'What follows from the item is not done by doing it again.')
     }
-    const isUnbooked = isMoneyUnbooked(item, await requireNothingElsewhere(tx, item, run))
+    const root = await requireNothingElsewhere(tx, item, run)
+    const isUnbooked = isMoneyUnbooked(item, root?.standing)
     const { note } = again
     const earlier = await settle(tx, item.id, { state: 'redone', note, redone_by: run.mutationId }, run)
     if (earlier) refuseSettled(earlier)
     for (const { id } of under) await settle(tx, id, { state: 'accepted', note, redone_by: null }, run)
-    if (isUnbooked) await requireSameMoney(tx, item, again, run)
+    // Whoever attempted it, where and for how much: the money is that of the payment itself.
+    if (isUnbooked) await requireSameMoney(tx, (root && (await findItem(tx, root.id))) ?? item, again, run)
     return applyCommand(tx, command, again.args, version > 1 && tellsWhen.has(command.name) ? asOfThen(item, run) : run)
   },
 })
@@ -71,12 +74,12 @@ const tellsWhen: ReadonlySet<string> = new Set(['check_in.record', 'check_out.re
 const asOfThen = ({ at, device_id }: Item, run: CommandRun): CommandRun =>
   at === null || at > run.at ? run : { ...run, at, hlc: formatHlc({ ms: Date.parse(at), counter: 0 }, device_id) }
 
-/** One thing is done once: an attempt at it that failed is done again only where nobody can do the thing itself any more. Answers how that stands. */
+/** One thing is done once: an attempt at it that failed is done again only where nobody can do the thing itself any more. Answers with that. */
 const requireNothingElsewhere = async (
   tx: Transaction<Database>,
   item: Item,
   { lock, facilityId }: CommandRun,
-): Promise<Standing | undefined> => {
+): Promise<Root | undefined> => {
   // Two attempts at one thing have no row in common that can be locked.
   if (redoneItemOf(item) !== undefined) await lock('facilities', facilityId)
   const root = await findRoot(tx, item)
@@ -85,7 +88,7 @@ const requireNothingElsewhere = async (
       outcome_id: root.id,
     })
   }
-  if (root?.standing !== 'redone') return root?.standing
+  if (root?.standing !== 'redone') return root
   const settlement = await settlementOf(tx, root.id)
   if (settlement?.state === 'redone') refuseSettled(settlement)
   throw doneAlready()

@@ -29,11 +29,20 @@ const notice = inboxItem({
 })
 const merged = inboxItem({ command: 'payment.take', outcome: 'merged', code: 'left_as_credit', args: payment })
 const money = inboxItem({ command: 'payment.take', code: 'sequence_gap', args: payment })
+const attempted = { outcome_id: money.id, also: [], note: null, command: 'payment.take', version: 1 }
 const attempt = inboxItem({
   command: 'inbox.redo',
   code: 'not_found',
-  args: { outcome_id: money.id, also: [], note: null, command: 'payment.take', version: 1, args: payment },
+  args: { ...attempted, args: payment },
   caused_by: money.id,
+})
+/** By somebody at the pool who may, for a part of it. */
+const attemptAtThePool = inboxItem({
+  command: 'inbox.redo',
+  code: 'already_settled',
+  args: { ...attempted, args: { ...payment, amount: 500 } },
+  caused_by: money.id,
+  device_id: poolDesk.id,
 })
 const moneyAtThePool = inboxItem({
   command: 'payment.take',
@@ -46,7 +55,7 @@ const rows = {
   ...counter.rows,
   devices: [...counter.rows.devices, poolDesk],
   tills: [...counter.rows.tills, poolTill],
-  mutation_outcomes: [checkIn, follower, notice, merged, money, attempt, moneyAtThePool, unknown],
+  mutation_outcomes: [checkIn, follower, notice, merged, money, attempt, attemptAtThePool, moneyAtThePool, unknown],
 }
 
 const about = ({ id }: { readonly id: string }, also: readonly { readonly id: string }[] = []) => ({
@@ -298,5 +307,17 @@ describe.each(databases)('money that was taken and is in no book (X5), on %s', (
     await expect(on.db.run(acceptItem, { ...about(attempt), note: null })).rejects.toMatchObject({
       code: 'money_unbooked',
     })
+  })
+
+  test('is booked where, and as much as, it was taken, whoever attempted that where and for how much', async () => {
+    const redo = { ...again(money, paymentOf(counter)(500, [])), ...about(attemptAtThePool) }
+    const atThePool = { ...mayNotVoid, deviceId: poolDesk.id, till: poolTill }
+    await on.db.run(dropItem, { ...about(money), note: 'Not in the drawer' })
+
+    await expect(on.db.run(redoItem, redo, atThePool)).rejects.toMatchObject({ details: { till: 'WER2' } })
+    await expect(on.db.run(redoItem, redo, mayNotVoid)).rejects.toMatchObject({ code: 'forbidden' })
+    await on.db.run(redoItem, { ...redo, args: payment }, mayNotVoid)
+
+    expect(await on.db.rows('payments')).toMatchObject([{ amount: 2000 }])
   })
 })

@@ -131,4 +131,15 @@ describe('an attempt to do something again that was refused', () => {
       'applied',
     ])
   })
+
+  test('books what was given up once, also where several desks do so at the same moment', async () => {
+    const before = await payments()
+    const desks = [one, two, ...(await Promise.all([1, 2, 3, 4].map(() => server.enroll())))]
+    const failed = await Promise.all(desks.map((desk) => redo(desk, taken, { tendered: 1 })))
+    await drop(one, taken)
+
+    await Promise.all(desks.map((desk, index) => redo(desk, failed[index]?.id ?? '')))
+
+    expect((await payments()) - before).toBe(1)
+  })
 })

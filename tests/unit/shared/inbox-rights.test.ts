@@ -3,6 +3,7 @@ import { permissions } from '../../../src-shared/permissions.ts'
 import { rightsOf, type StandingItem } from '../../../src-shared/queries/inbox-rights.ts'
 import { redoCommand } from '../../../src-shared/rules/inbox.ts'
 import { academy, newId } from '../../support/academy.ts'
+import { permissionsWithout } from '../../support/both-databases.ts'
 import { inboxItem } from '../../support/inbox-items.ts'
 
 const context = {
@@ -18,6 +19,7 @@ const attemptAt = (outcome_id: string) => ({
 })
 const standing = (item: ReturnType<typeof inboxItem>, state: StandingItem['state']): StandingItem => ({
   ...item,
+  till: null,
   state,
   redone_by: null,
 })
@@ -36,6 +38,18 @@ test('an attempt at an attempt stands as the payment does that it is about in th
   expect(rightsWhere(null)).toMatchObject({ redo: false, accept: true, isUnbooked: false })
   expect(rightsWhere('redone')).toMatchObject({ redo: false, accept: true, isUnbooked: false })
   expect(rightsWhere('dropped')).toMatchObject({ redo: true, accept: false, isUnbooked: true })
+})
+
+test('the money of an attempt is in the till of what it was about', () => {
+  const rights = (device_id: string) =>
+    rightsOf(
+      inboxItem({ id: attempt, ...attemptAt(payment), device_id: newId() }),
+      new Map([[payment, standing(inboxItem({ id: payment, command: 'payment.take', device_id }), 'dropped')]]),
+      { ...context, permissions: permissionsWithout('payments.void') },
+    )
+
+  expect(rights(academy.device_id)).toMatchObject({ redo: true, isElsewhere: false })
+  expect(rights(newId())).toMatchObject({ redo: false, isElsewhere: true })
 })
 
 test('attempts that name one another are about nothing that anybody knows', () => {
