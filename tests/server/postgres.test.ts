@@ -163,7 +163,8 @@ describe('inRole', () => {
       }),
     ])
 
-    expect(runs).toBe(3)
+    // Who runs again may be quicker than who waits, and meet it once more.
+    expect(runs).toBeGreaterThanOrEqual(3)
     const { name } = await database.admin.selectFrom('roles').select('name').executeTakeFirstOrThrow()
     const { last_name } = await database.admin.selectFrom('staff').select('last_name').executeTakeFirstOrThrow()
     expect(name).toBe(last_name)
