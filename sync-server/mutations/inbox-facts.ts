@@ -24,8 +24,8 @@ interface Question extends Decision {
   readonly item: string | undefined
 }
 
-/** More than a person reads. */
-const maxFacts = 20
+/** The marks and check-ins of a large class. */
+const maxFacts = 100
 /** As many of the ids that a mutation names are looked for, each of a kind. */
 const maxIds = 50
 
