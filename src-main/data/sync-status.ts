@@ -4,6 +4,7 @@ import { computerState } from './computer-state.ts'
 import { waitingCount } from './desk/waiting.ts'
 import type { Engine } from './engine.ts'
 import type { Environment } from './environment.ts'
+import { withoutProof } from './health/facts.ts'
 import { idleHealth } from './health/health.ts'
 import type { MeasuredServer } from './sync/server.ts'
 
@@ -26,7 +27,9 @@ export const syncStatus = ({ engine, server, environment, lastProblem }: StatusP
     return { ...line, ...nothing, last_problem, health: idleHealth }
   }
   const { store, sync, health } = engine
-  const { receivedUpTo = null, isOfToday } = store.replica.readState()
+  const { receivedUpTo = null, isOfToday, isStale } = store.replica.readState()
+  // Damaged, of another version or of today alone: not all of what the log says, whatever was found out before.
+  const isInDoubt = store.replica.isDamaged() || isStale
   const oldest = store.desk.mutationsAfter(store.progress, 1)[0]
   return {
     ...line,
@@ -36,6 +39,6 @@ export const syncStatus = ({ engine, server, environment, lastProblem }: StatusP
     held: sync.held ?? null,
     other_days: isOfToday ? { received: sync.rowsReceived, total: sync.rowsTotal ?? null } : null,
     last_problem,
-    health: health.status,
+    health: isInDoubt ? withoutProof(health.status) : health.status,
   }
 }

@@ -1,7 +1,6 @@
 import { healthFacts, type HealthFacts } from '../../../src-shared/contract/ipc.ts'
 import { DomainError } from '../../../src-shared/errors.ts'
 import type { Desk } from '../desk/desk.ts'
-import type { Replica } from '../replica/replica.ts'
 
 const settingName = 'health'
 
@@ -22,10 +21,6 @@ export const keepFacts = (desk: Pick<Desk, 'saveSetting'>, facts: HealthFacts): 
   }
 }
 
-/** What is shown is damaged, of another version or of today alone: not all of what the log says, whatever was found out before. */
-export const isInDoubt = ({ isDamaged, readState }: Pick<Replica, 'isDamaged' | 'readState'>): boolean =>
-  isDamaged() || readState().isStale
-
 /** That all was equal once proves nothing of another replica; that something was not stays until it is seen to be right. */
-export const withoutProof = (facts: HealthFacts): HealthFacts =>
+export const withoutProof = <T extends HealthFacts>(facts: T): T =>
   facts.different.length === 0 ? { ...facts, compared_at: null, compared_up_to: null } : facts

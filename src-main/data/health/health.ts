@@ -13,7 +13,7 @@ import type { Store } from '../store.ts'
 import { Outage, type Server } from '../sync/server.ts'
 import type { Sync } from '../sync/sync.ts'
 import { type Outbox, type RestWatch, watchRest } from './at-rest.ts'
-import { isInDoubt, keepFacts, keptFacts, noFacts, withoutProof } from './facts.ts'
+import { keepFacts, keptFacts, noFacts, withoutProof } from './facts.ts'
 import { type HealthEffect, type HealthEvent, type HealthState, healthStep } from './health-state.ts'
 import { type Scanned, scanReplica } from './scan.ts'
 import { fetchRows, findWrongRows } from './wrong-rows.ts'
@@ -105,7 +105,7 @@ export class Health {
 
   get status(): HealthStatus {
     return {
-      ...(isInDoubt(this.#parts.store.replica) ? withoutProof(this.#facts) : this.#facts),
+      ...this.#facts,
       activity: activities[this.#state],
       progress: this.#progress,
       problem: this.#problem ?? null,
