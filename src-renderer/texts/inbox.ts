@@ -3,16 +3,25 @@ import type { Suggestion } from '../../src-shared/rules/inbox-suggestions.ts'
 import { formatMoney } from '../../src-shared/money.ts'
 import type { InstantText } from '../../src-shared/time.ts'
 import { attendanceTexts } from './attendance.ts'
-import { type ErrorCode, errorCodes } from '../../src-shared/errors.ts'
+import { type ErrorCode, errorCodes, type ErrorData } from '../../src-shared/errors.ts'
 import { commandText, type Remedy, type Wording } from './commands.ts'
 import { errorText } from './errors.ts'
 import { momentText, type Place } from './when.ts'
 
-/** Why it did not go through; what `errorText` says is meant for who is doing it at this moment. */
+/** Why it did not go through. */
 export const whyText = ({ error, by }: Pick<InboxItem, 'error' | 'by'>): string => {
-  const { receipt, ...details } = error.details
-  if (typeof receipt === 'string' && error.code !== 'left_as_credit')
-    return `${whyText({ error: { ...error, details }, by })} The receipt ${receipt} was drawn for it.`
+  const { reason, receipt } = error.details
+  const refusal = errorCodes.find((code) => code === reason)
+  // A payment that was refused, whose money is kept: its invoices wait as before.
+  if (error.code === 'left_as_credit' && refusal) {
+    return `${reasonText({ code: refusal, details: {} }, by)} The money is kept as credit of the family, for no invoice.`
+  }
+  const why = reasonText(error, by)
+  return typeof receipt === 'string' ? `${why} The receipt ${receipt} was drawn for it.` : why
+}
+
+/** What `errorText` says is meant for who is doing it at this moment. */
+const reasonText = (error: Pick<ErrorData, 'code' | 'details'>, by: InboxItem['by']): string => {
   const texts: Partial<Record<ErrorCode, string>> = {
     forbidden: `The role of ${by ?? 'this person'} does not cover it.`,
     lease_invalid: `The server does not know the sign-in of ${by ?? 'this person'}.`,
@@ -27,11 +36,6 @@ export const whyText = ({ error, by }: Pick<InboxItem, 'error' | 'by'>): string 
     unknown_command: 'The server does not know this action.',
     constraint: 'This does not fit with what the server has.',
     receipt_number_taken: 'Another payment has the number of its receipt.',
-  }
-  // A payment that was refused, whose money is kept: its invoices wait as before.
-  const reason = errorCodes.find((code) => code === error.details['reason'])
-  if (error.code === 'left_as_credit' && reason) {
-    return `${whyText({ error: { ...error, code: reason, details: {} }, by })} The money is kept as credit of the family, for no invoice.`
   }
   return texts[error.code] ?? errorText(error)
 }

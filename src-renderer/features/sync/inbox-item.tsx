@@ -1,3 +1,4 @@
+import { Spoiler } from '@mantine/core'
 import { IconBulb, IconCornerDownRight } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
@@ -35,6 +36,9 @@ interface InboxRowProps {
     readonly onFocus: () => void
   }
 }
+
+/** Of some ten lines, in pixels: a whole class would push all else away. */
+const shortListHeight = 220
 
 /** Commands whose arguments can be changed before they are done again. */
 const withFields = new Set(['payment.take', 'attendance.mark'])
@@ -111,11 +115,13 @@ const About = ({ item, text, wording }: AboutProps) => {
       {item.instead.length > 0 && (
         <div className={classes['instead']}>
           <span>On the server</span>
-          <ul>
-            {item.instead.map((fact) => (
-              <li key={JSON.stringify(fact)}>{factText(fact, { wording, now, place })}</li>
-            ))}
-          </ul>
+          <Spoiler maxHeight={shortListHeight} showLabel={`Show all ${item.instead.length}`} hideLabel="Show less">
+            <ul>
+              {item.instead.map((fact) => (
+                <li key={JSON.stringify(fact)}>{factText(fact, { wording, now, place })}</li>
+              ))}
+            </ul>
+          </Spoiler>
         </div>
       )}
       {item.under.map((below) => (
