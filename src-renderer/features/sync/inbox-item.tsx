@@ -115,7 +115,12 @@ const About = ({ item, text, wording }: AboutProps) => {
       {item.instead.length > 0 && (
         <div className={classes['instead']}>
           <span>On the server</span>
-          <Spoiler maxHeight={shortListHeight} showLabel={`Show all ${item.instead.length}`} hideLabel="Show less">
+          <Spoiler
+            maxHeight={shortListHeight}
+            showLabel={`Show all ${item.instead.length}`}
+            hideLabel="Show less"
+            classNames={{ control: classes['more'] ?? '' }}
+          >
             <ul>
               {item.instead.map((fact) => (
                 <li key={JSON.stringify(fact)}>{factText(fact, { wording, now, place })}</li>
