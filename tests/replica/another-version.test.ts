@@ -1,22 +1,12 @@
 import Sqlite from 'better-sqlite3'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { systemEnvironment } from '../../src-main/data/environment.ts'
 import { runQuery } from '../../src-main/data/replica/read.ts'
-import { Store } from '../../src-main/data/store.ts'
-import { counterRows, entriesOf } from '../support/counter-rows.ts'
-import { actorOf, openCounterStore, removeFolder, storeParts, temporaryFolder } from '../support/store.ts'
+import { entriesOf } from '../support/counter-rows.ts'
+import { counterStore } from '../support/counter-store.ts'
+import { actorOf } from '../support/store.ts'
 
-const counter = counterRows()
-let folder: string
-let store: Store
-beforeEach(async () => {
-  folder = temporaryFolder()
-  store = await openCounterStore(folder, counter)
-})
-afterEach(async () => {
-  await store.close()
-  removeFolder(folder)
-})
+const { counter, store, reopen } = counterStore()
 
 const found = async (): Promise<number> => {
   const context = {
@@ -26,26 +16,26 @@ const found = async (): Promise<number> => {
     permissions: actorOf(counter).permissions,
   }
   const args = { text: counter.family.name.slice(0, 4), now: '2026-11-21T05:12:00.000Z' }
-  const { result } = await runQuery(store.replica.reads, 'counter.search', args, context)
+  const { result } = await runQuery(store().replica.reads, 'counter.search', args, context)
   return (result as { readonly families: readonly unknown[] }).families.length
 }
 const indexes = (): unknown =>
-  store.replica.db.prepare("select count(*) from sqlite_schema where type = 'index' and sql is not null").pluck().get()
+  store()
+    .replica.db.prepare("select count(*) from sqlite_schema where type = 'index' and sql is not null")
+    .pluck()
+    .get()
 
 test('families are found after an update that was installed without internet (D14, F8)', async () => {
   const before = [await found(), indexes()]
-  store.replica.db.exec("update replica_state set value = 'three versions ago' where key = 'fingerprint'")
-  await store.close()
+  store().replica.db.exec("update replica_state set value = 'three versions ago' where key = 'fingerprint'")
 
-  store = await Store.open(storeParts(folder, counter))
+  await reopen()
 
   expect([await found(), indexes()]).toEqual(before)
 })
 
 test('a damaged page of the replica that loads does not let the shown one be emptied unasked (F7, S11)', async () => {
-  await store.close()
   let isRotten = false
-  const parts = storeParts(folder, counter)
   const { disk } = systemEnvironment
   const open: typeof disk.open = (file, options) => {
     const db = disk.open(file, options)
@@ -59,13 +49,13 @@ test('a damaged page of the replica that loads does not let the shown one be emp
       },
     })
   }
-  store = await Store.open({ ...parts, environment: { ...parts.environment, disk: { ...disk, open } } })
-  const before = await store.rowCount('shown')
-  await store.startOver()
+  await reopen({ disk: { ...disk, open } })
+  const before = await store().rowCount('shown')
+  await store().startOver()
   isRotten = true
 
-  await expect(store.append(entriesOf(counter.rows), 'handle-2')).rejects.toThrow('damaged')
+  await expect(store().append(entriesOf(counter.rows), 'handle-2')).rejects.toThrow('damaged')
 
   expect(before).toBeGreaterThan(0)
-  expect(await store.rowCount('shown')).toBe(before)
+  expect(await store().rowCount('shown')).toBe(before)
 })
