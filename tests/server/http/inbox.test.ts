@@ -1,79 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { MutationEnvelope } from '../../../src-shared/contract/http.ts'
 import { rowIdsOf } from '../../../src-shared/ids.ts'
-import { type Fact, factsOf } from '../../../src-shared/rules/inbox-facts.ts'
-import type { Database } from '../../../src-shared/schema/tables.ts'
-import { compactLog } from '../../../sync-server/compaction/compact.ts'
-import { booking, childOf, newId, session, student } from '../../support/academy.ts'
-import { startSyncServer, type TestDevice, type TestServer } from '../../support/sync-server.ts'
+import { factsOf } from '../../../src-shared/rules/inbox-facts.ts'
+import { newId } from '../../support/academy.ts'
+import { inboxServer, type Item } from '../../support/inbox-server.ts'
 
-type Item = Database['mutation_outcomes']
-
-let server: TestServer
-let device: TestDevice
-let other: TestDevice
-
-beforeAll(async () => {
-  server = await startSyncServer()
-  device = await server.enroll()
-  other = await server.enroll()
-})
-afterAll(async () => server.close())
-
-const newSession = async (): Promise<string> => {
-  const own = session({ class_id: server.counter.session.class_id })
-  await server.insert('sessions', own)
-  return own.id
-}
-const newChild = async (): Promise<string> => {
-  const child = student()
-  await server.insert('students', child)
-  await server.insert('family_students', childOf(server.counter.family, child))
-  return child.id
-}
-/** A child that is booked in a session of its own. */
-const newPlace = async () => {
-  const place = { session_id: await newSession(), student_id: await newChild() }
-  await server.insert('bookings', booking(place))
-  return place
-}
-const payment = (over: object = {}) => ({
-  family_id: server.counter.family.id,
-  method_id: server.counter.cash.id,
-  amount: 100,
-  tendered: null,
-  reference: null,
-  allocations: [],
-  ...over,
-})
-const mark = ({ session_id, student_id }: Awaited<ReturnType<typeof newPlace>>, code = 'late') => ({
-  session_id,
-  marks: [{ student_id, code, note: null }],
-})
-
-const itemOf = async ({ id }: { readonly id: string }): Promise<Item> => {
-  const [row] = await server.sql<Item>('select * from mutation_outcomes where id = $1', [id])
-  if (!row) throw new Error('It is not in the inbox')
-  return row
-}
-const insteadOf = async (mutation: { readonly id: string }): Promise<readonly Fact[]> =>
-  factsOf((await itemOf(mutation)).instead)
-const send = async (from: TestDevice, command: string, args: unknown, over: Partial<MutationEnvelope> = {}) => {
-  const mutation = await from.mutation(command, args, over)
-  await from.send(mutation)
-  return mutation
-}
-const at = ({ enrolled }: TestDevice) => ({
-  staff_id: server.counter.staff.id,
-  device_id: enrolled.device_id,
-  at: expect.any(String) as string,
-})
+const { server, device, other, newSession, newChild, newPlace, payment, mark, itemOf, insteadOf, send, at } =
+  inboxServer()
 
 describe('an item says what was asked', () => {
   test('as it was sent, to the byte, with the time of the click', async () => {
     const args = { entries: [{ session_id: newId(), student_id: newId() }] }
 
-    const mutation = await send(device, 'check_in.record', args, { at: '2019-01-01T00:00:00.000Z' })
+    const mutation = await send(device(), 'check_in.record', args, { at: '2019-01-01T00:00:00.000Z' })
 
     const item = await itemOf(mutation)
     expect(item.args).toBe(JSON.stringify(args))
@@ -95,14 +34,14 @@ describe('an item says what was asked', () => {
     ],
   ]
   test.each(poison)('also of what cannot be carried out (S6): %s', async (_name, spoil, expected) => {
-    const own = await server.enroll()
+    const own = await server().enroll()
     const good = await own.mutation('check_in.record', { entries: [await newPlace()] })
     const bad = spoil(good)
 
     await own.send(bad)
 
     expect(await itemOf(good)).toMatchObject({ outcome: 'refused', ...expected })
-    const [kept] = await server.sql('select body from mutations where id = $1', [good.id])
+    const [kept] = await server().sql('select body from mutations where id = $1', [good.id])
     expect(kept).toEqual({ body: JSON.stringify(bad) })
   })
 })
@@ -111,31 +50,31 @@ describe('an item of what is long', () => {
   test('tells the short parts and how long it was, and the whole is kept', async () => {
     const args = { ...payment(), allocations: [], note: 'x'.repeat(900_000) }
 
-    const mutation = await send(device, 'payment.take', args)
+    const mutation = await send(device(), 'payment.take', args)
 
     const item = await itemOf(mutation)
     const { note: _long, ...short } = args
     expect(JSON.parse(item.args)).toEqual({ ...short, shortened_from: JSON.stringify(args).length })
-    const [kept] = await server.sql<{ body: string }>('select body from mutations where id = $1', [mutation.id])
+    const [kept] = await server().sql<{ body: string }>('select body from mutations where id = $1', [mutation.id])
     expect(kept?.body).toContain(JSON.stringify(args))
   })
 
   test('still says what it is about, and what the server has instead', async () => {
     const place = await newPlace()
-    await send(other, 'check_in.record', { entries: [place] })
+    await send(other(), 'check_in.record', { entries: [place] })
 
-    const mutation = await send(device, 'check_in.record', { entries: [place], note: 'x'.repeat(900_000) })
+    const mutation = await send(device(), 'check_in.record', { entries: [place], note: 'x'.repeat(900_000) })
 
     expect(await insteadOf(mutation)).toMatchObject([{ kind: 'check_in', student_id: place.student_id }])
   })
 
   test('looks for no more than fifty of the ids that it names', async () => {
     const place = await newPlace()
-    await send(other, 'check_in.record', { entries: [place] })
+    await send(other(), 'check_in.record', { entries: [place] })
     const unknown = Array.from({ length: 49 }, () => ({ session_id: place.session_id, student_id: newId() }))
 
-    const few = await send(device, 'check_in.record', { entries: [...unknown, place], wrong: true })
-    const many = await send(device, 'check_in.record', {
+    const few = await send(device(), 'check_in.record', { entries: [...unknown, place], wrong: true })
+    const many = await send(device(), 'check_in.record', {
       entries: [{ student_id: newId() }, ...unknown, place],
       wrong: true,
     })
@@ -148,27 +87,27 @@ describe('an item of what is long', () => {
 describe('an item says what the server has instead', () => {
   test('of a mark: the one that counts, who made it and where, and that the roll is closed', async () => {
     const place = await newPlace()
-    await send(other, 'attendance.mark', mark(place, 'absent'))
-    await send(other, 'check_in.record', { entries: [place] })
-    await send(other, 'roll.close', { session_id: place.session_id })
-    await server.sql("delete from role_permissions where permission = 'attendance.correct'")
+    await send(other(), 'attendance.mark', mark(place, 'absent'))
+    await send(other(), 'check_in.record', { entries: [place] })
+    await send(other(), 'roll.close', { session_id: place.session_id })
+    await server().sql("delete from role_permissions where permission = 'attendance.correct'")
 
-    const late = await send(device, 'attendance.mark', mark(place))
+    const late = await send(device(), 'attendance.mark', mark(place))
 
     expect(await itemOf(late)).toMatchObject({ code: 'roll_closed', suggestion: 'ask_manager' })
     expect(await insteadOf(late)).toEqual([
-      { kind: 'roll_closed', session_id: place.session_id, ...at(other), device_id: null },
-      { kind: 'mark', ...place, code: 'absent', source: 'instructor', ...at(other) },
-      { kind: 'check_in', ...place, direction: 'in', ...at(other) },
+      { kind: 'roll_closed', session_id: place.session_id, ...at(other()), device_id: null },
+      { kind: 'mark', ...place, code: 'absent', source: 'instructor', ...at(other()) },
+      { kind: 'check_in', ...place, direction: 'in', ...at(other()) },
     ])
   })
 
   test('of a payment for what is paid: the payment that paid it, with its receipt; and nothing of its own (B1)', async () => {
-    const [{ id: invoice_id }] = server.counter.invoices
+    const [{ id: invoice_id }] = server().counter.invoices
     const allocations = [{ invoice_id, amount: 6400, already_paid: 0 }]
-    const first = await send(other, 'payment.take', payment({ amount: 6400, allocations }))
+    const first = await send(other(), 'payment.take', payment({ amount: 6400, allocations }))
 
-    const second = await send(device, 'payment.take', payment({ amount: 6400, allocations }))
+    const second = await send(device(), 'payment.take', payment({ amount: 6400, allocations }))
 
     expect(await itemOf(second)).toMatchObject({ outcome: 'merged', suggestion: 'credit_or_refund' })
     expect(await insteadOf(second)).toEqual([
@@ -178,42 +117,42 @@ describe('an item says what the server has instead', () => {
         invoice_id,
         amount: 6400,
         receipt: expect.stringMatching(/^WER\d-000001$/) as string,
-        ...at(other),
+        ...at(other()),
       },
     ])
   })
 
   test('of a payment that was voided before: who did it, and why', async () => {
-    const taken = await send(device, 'payment.take', payment())
+    const taken = await send(device(), 'payment.take', payment())
     const payment_id = rowIdsOf(taken.id)()
-    await send(other, 'payment.void', { payment_id, reason: 'Wrong family' })
+    await send(other(), 'payment.void', { payment_id, reason: 'Wrong family' })
 
-    const again = await send(device, 'payment.void', { payment_id, reason: 'Mistake' })
+    const again = await send(device(), 'payment.void', { payment_id, reason: 'Mistake' })
 
-    expect(await insteadOf(again)).toEqual([{ kind: 'void', payment_id, reason: 'Wrong family', ...at(other) }])
+    expect(await insteadOf(again)).toEqual([{ kind: 'void', payment_id, reason: 'Wrong family', ...at(other()) }])
   })
 
   test('of another body under a known id: the mutation that has it (N3)', async () => {
     const place = await newPlace()
-    const first = await send(device, 'attendance.mark', mark(place))
-    const [{ count }] = (await server.sql<{ count: number }>(
+    const first = await send(device(), 'attendance.mark', mark(place))
+    const [{ count }] = (await server().sql<{ count: number }>(
       'select count(*)::int as count from mutation_outcomes',
     )) as [{ count: number }]
 
-    await send(device, 'attendance.mark', mark(place, 'absent'), { id: first.id })
+    await send(device(), 'attendance.mark', mark(place, 'absent'), { id: first.id })
 
-    const items = await server.sql<Item>('select * from mutation_outcomes order by decided_at, id')
+    const items = await server().sql<Item>('select * from mutation_outcomes order by decided_at, id')
     const changed = items.find(({ code }) => code === 'mutation_changed')
     expect(items).toHaveLength(count + 1)
     expect(changed).toMatchObject({ args: JSON.stringify(mark(place, 'absent')), suggestion: 'tell_support' })
     expect(factsOf(changed?.instead ?? '[]')).toMatchObject([
-      { kind: 'mutation', mutation_id: first.id, command: 'attendance.mark', ...at(device) },
+      { kind: 'mutation', mutation_id: first.id, command: 'attendance.mark', ...at(device()) },
       { kind: 'mark', code: 'late' },
     ])
   })
 
   test('of a number that was used by a copy of the computer: what was done under it', async () => {
-    const own = await server.enroll()
+    const own = await server().enroll()
     const first = await send(own, 'check_in.record', { entries: [await newPlace()] })
 
     const copied = await send(own, 'payment.take', payment(), { seq: first.seq })
@@ -225,7 +164,7 @@ describe('an item says what the server has instead', () => {
 
 describe('an item says what it follows from (S7)', () => {
   test('when it names rows that a refused mutation would have made, also through another one', async () => {
-    const own = await server.enroll()
+    const own = await server().enroll()
     const family_id = newId()
     const taken = await send(own, 'payment.take', payment({ family_id }))
     const voided = await send(own, 'payment.void', { payment_id: rowIdsOf(taken.id)(), reason: 'Mistake' })
@@ -237,16 +176,16 @@ describe('an item says what it follows from (S7)', () => {
   })
 
   test('when a refused walk-in, check-in or mark should have made what it needs, for this child and class', async () => {
-    const own = await server.enroll()
+    const own = await server().enroll()
     const session_id = await newSession()
     const [child, stranger] = [await newChild(), await newChild()]
-    await server.sql("update sessions set status = 'cancelled' where id = $1", [session_id])
+    await server().sql("update sessions set status = 'cancelled' where id = $1", [session_id])
     const walkIn = await send(own, 'attendance.walk_in', { session_id, student_id: child })
-    await server.sql("update sessions set status = 'scheduled' where id = $1", [session_id])
+    await server().sql("update sessions set status = 'scheduled' where id = $1", [session_id])
 
     const marked = await send(own, 'attendance.mark', mark({ session_id, student_id: child }))
     const unrelated = await send(own, 'attendance.mark', mark({ session_id, student_id: stranger }))
-    const elsewhere = await send(other, 'attendance.mark', mark({ session_id, student_id: child }))
+    const elsewhere = await send(other(), 'attendance.mark', mark({ session_id, student_id: child }))
 
     expect(await itemOf(marked)).toMatchObject({ code: 'not_booked', caused_by: walkIn.id })
     expect(await itemOf(unrelated)).toMatchObject({ code: 'not_booked', caused_by: null, suggestion: 'add_walk_in' })
@@ -254,109 +193,16 @@ describe('an item says what it follows from (S7)', () => {
   })
 
   test('not from an item that is settled already', async () => {
-    const own = await server.enroll()
+    const own = await server().enroll()
     const session_id = await newSession()
     const child = await newChild()
-    await server.sql("update sessions set status = 'cancelled' where id = $1", [session_id])
+    await server().sql("update sessions set status = 'cancelled' where id = $1", [session_id])
     const walkIn = await send(own, 'attendance.walk_in', { session_id, student_id: child })
-    await server.sql("update sessions set status = 'scheduled' where id = $1", [session_id])
+    await server().sql("update sessions set status = 'scheduled' where id = $1", [session_id])
     await send(own, 'inbox.drop', { outcome_id: walkIn.id, also: [], note: 'No' })
 
     const marked = await send(own, 'attendance.mark', mark({ session_id, student_id: child }))
 
     expect(await itemOf(marked)).toMatchObject({ caused_by: null })
-  })
-})
-
-describe('settling on the server', () => {
-  const refused = () => send(device, 'check_in.record', { entries: [{ session_id: newId(), student_id: newId() }] })
-  const settlementOf = async (id: string) => {
-    const [row] = await server.sql('select state, staff_id, device_id from inbox_settlements where id = $1', [id])
-    return row
-  }
-
-  test('by two desks at the same moment: one wins, and one is told (X2)', async () => {
-    const item = await refused()
-    const drops = await Promise.all(
-      [device, other].map(async (from) =>
-        from.send(await from.mutation('inbox.drop', { outcome_id: item.id, also: [], note: 'No' })),
-      ),
-    )
-
-    const outcomes = drops.map(({ body }) => body.outcomes[0])
-    expect(new Set(outcomes.map((outcome) => outcome?.outcome))).toEqual(new Set(['applied', 'refused']))
-    expect(outcomes.find((outcome) => outcome?.outcome === 'refused')?.error).toMatchObject({
-      code: 'already_settled',
-      details: { state: 'dropped' },
-    })
-    expect(await settlementOf(item.id)).toMatchObject({ state: 'dropped' })
-  })
-
-  test('again, sent twice, has one effect, also in money (N1)', async () => {
-    const own = await server.enroll()
-    const taken = await send(own, 'payment.take', payment({ family_id: newId() }))
-    const again = await own.mutation(
-      'inbox.redo',
-      { outcome_id: taken.id, also: [], note: null, command: 'payment.take', version: 1, args: payment() },
-      { series_number: 77 },
-    )
-
-    const first = await own.send(again)
-    const second = await own.send(again)
-
-    expect(first.body.outcomes[0]).toMatchObject({ outcome: 'applied' })
-    expect(second.body.outcomes).toEqual(first.body.outcomes)
-    expect(await server.sql('select number from receipts where payment_id = $1', [rowIdsOf(again.id)()])).toEqual([
-      { number: 77 },
-    ])
-    expect(await settlementOf(taken.id)).toMatchObject({ state: 'redone' })
-  })
-
-  test('by doing it again, which is refused, leaves the item open and the money where it is (X3)', async () => {
-    const own = await server.enroll()
-    const taken = await send(own, 'payment.take', payment({ family_id: newId() }))
-    const args = payment({ method_id: newId() })
-
-    const again = await send(own, 'inbox.redo', {
-      outcome_id: taken.id,
-      also: [],
-      note: null,
-      command: 'payment.take',
-      version: 1,
-      args,
-    })
-
-    expect(await itemOf(again)).toMatchObject({ outcome: 'refused', caused_by: taken.id })
-    expect(await settlementOf(taken.id)).toBeUndefined()
-    expect(await server.sql('select from payments where id = $1', [rowIdsOf(again.id)()])).toEqual([])
-  })
-
-  test('is nothing that a command can take back or change', async () => {
-    for (const table of ['mutation_outcomes', 'inbox_settlements']) {
-      for (const privilege of ['update', 'delete', 'truncate']) {
-        const rows = await server.sql(`select has_table_privilege('foyer_app', $1, $2) as may`, [table, privilege])
-        expect(rows).toEqual([{ may: false }])
-      }
-    }
-  })
-
-  test('is left to people when the log is compacted: every item and settlement is still in it (X1)', async () => {
-    const open = await refused()
-    const dropped = await refused()
-    await send(device, 'inbox.drop', { outcome_id: dropped.id, also: [], note: 'No' })
-    await server.sql("update sync_log set at = at - interval '400 days'")
-
-    await compactLog({ db: server.postgres.db, restMs: 0 })
-
-    const logged = await server.sql(
-      `select table_name, row_id, row is not null as is_there from sync_log
-       where row_id = any ($1) order by table_name desc, position`,
-      [[open.id, dropped.id]],
-    )
-    expect(logged).toEqual([
-      { table_name: 'mutation_outcomes', row_id: open.id, is_there: true },
-      { table_name: 'mutation_outcomes', row_id: dropped.id, is_there: true },
-      { table_name: 'inbox_settlements', row_id: dropped.id, is_there: true },
-    ])
   })
 })
