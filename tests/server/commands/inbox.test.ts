@@ -8,69 +8,19 @@ import { formatHlc } from '../../../src-shared/hlc.ts'
 import { presenceOf } from '../../../src-shared/rules/attendance.ts'
 import * as build from '../../support/academy.ts'
 import { databases, newMutationId, permissionsWithout, rowId, useDatabase } from '../../support/both-databases.ts'
-import { counterRows } from '../../support/counter-rows.ts'
-import { inboxItem } from '../../support/inbox-items.ts'
-import { allocationOf, paymentOf } from '../../support/payment-args.ts'
-
-const counter = counterRows()
-const [mia] = counter.children
-const place = { student_id: mia.id, session_id: counter.session.id }
-const poolDesk = build.device({ id: build.newId(), name: 'Pool desk' })
-const poolTill = { ...counter.till, id: build.newId(), device_id: poolDesk.id, code: 'WER3' }
-const payment = paymentOf(counter)(2000, [allocationOf(counter.invoices[1], 2000)])
-
-const checkIn = inboxItem({ args: { entries: [place] } })
-const follower = inboxItem({ command: 'check_out.record', code: 'not_checked_in', caused_by: checkIn.id })
-const notice = inboxItem({
-  command: 'inbox.accept',
-  code: 'forbidden',
-  args: { outcome_id: checkIn.id, also: [], note: null },
-  caused_by: checkIn.id,
-})
-const merged = inboxItem({ command: 'payment.take', outcome: 'merged', code: 'left_as_credit', args: payment })
-const money = inboxItem({ command: 'payment.take', code: 'sequence_gap', args: payment })
-const attempted = { outcome_id: money.id, also: [], note: null, command: 'payment.take', version: 1 }
-const attempt = inboxItem({
-  command: 'inbox.redo',
-  code: 'not_found',
-  args: { ...attempted, args: payment },
-  caused_by: money.id,
-})
-/** By somebody at the pool who may, for a part of it. */
-const attemptAtThePool = inboxItem({
-  command: 'inbox.redo',
-  code: 'already_settled',
-  args: { ...attempted, args: { ...payment, amount: 500 } },
-  caused_by: money.id,
-  device_id: poolDesk.id,
-})
-const moneyAtThePool = inboxItem({
-  command: 'payment.take',
-  code: 'sequence_gap',
-  args: payment,
-  device_id: poolDesk.id,
-})
-const unknown = inboxItem({ command: '', code: 'bad_text' })
-const rows = {
-  ...counter.rows,
-  devices: [...counter.rows.devices, poolDesk],
-  tills: [...counter.rows.tills, poolTill],
-  mutation_outcomes: [checkIn, follower, notice, merged, money, attempt, attemptAtThePool, moneyAtThePool, unknown],
-}
-
-const about = ({ id }: { readonly id: string }, also: readonly { readonly id: string }[] = []) => ({
-  outcome_id: id,
-  also: also.map((item) => item.id),
-})
-const again = (item: typeof checkIn, args: unknown, note: string | null = null) => ({
-  ...about(item),
-  note,
-  command: item.command,
-  version: 1,
-  args,
-})
-
-const mayNotVoid = { permissions: permissionsWithout('payments.void') }
+import {
+  about,
+  again,
+  checkIn,
+  counter,
+  follower,
+  merged,
+  notice,
+  payment,
+  place,
+  poolDesk,
+  rows,
+} from '../../support/inbox-academy.ts'
 
 describe.each(databases)('an item of the inbox, on %s', (_name, open) => {
   const on = useDatabase(open, rows)
@@ -232,92 +182,5 @@ describe.each(databases)('an item that somebody has settled, on %s', (_name, ope
   test('cannot be a notice that is dropped or done again: it is only read', async () => {
     await expect(on.db.run(dropItem, { ...about(notice), note: 'No' })).rejects.toMatchObject({ code: 'invalid_input' })
     await expect(on.db.run(redoItem, again(notice, {}))).rejects.toMatchObject({ code: 'invalid_input' })
-  })
-})
-
-describe.each(databases)('money that was taken and is in no book (X5), on %s', (_name, open) => {
-  const on = useDatabase(open, rows)
-  const states = async () => (await on.db.rows('inbox_settlements')).map(({ id, state }) => [id, state] as const)
-
-  test('cannot be accepted away, by nobody, and not along with something else', async () => {
-    await expect(on.db.run(acceptItem, { ...about(money), note: 'Ok' })).rejects.toMatchObject({
-      code: 'money_unbooked',
-    })
-    await expect(on.db.run(acceptItem, { ...about(unknown), note: 'Ok' })).rejects.toMatchObject({
-      code: 'money_unbooked',
-    })
-
-    expect(await states()).toEqual([])
-  })
-
-  test('is dropped by who may take payments back only', async () => {
-    const drop = { ...about(money, [attempt]), note: 'The family took it back' }
-    await expect(on.db.run(dropItem, drop, mayNotVoid)).rejects.toMatchObject({ code: 'forbidden' })
-
-    await on.db.run(dropItem, drop)
-
-    expect(new Map(await states())).toEqual(
-      new Map([
-        [money.id, 'dropped'],
-        [attempt.id, 'dropped'],
-      ]),
-    )
-  })
-
-  test('is booked by doing it again, under a new receipt number', async () => {
-    await on.db.run(redoItem, again(money, payment), mayNotVoid)
-
-    expect(await on.db.rows('payments')).toMatchObject([{ amount: 2000 }])
-    expect(await on.db.rows('receipts')).toMatchObject([{ number: 1 }])
-    expect(await states()).toEqual([[money.id, 'redone']])
-  })
-
-  test('is booked lower by who may take payments back, and says why', async () => {
-    const lower = paymentOf(counter)(1500, [])
-    await expect(on.db.run(redoItem, again(money, lower, 'Typo'), mayNotVoid)).rejects.toMatchObject({
-      code: 'forbidden',
-    })
-    await expect(on.db.run(redoItem, again(money, lower))).rejects.toMatchObject({ code: 'reason_missing' })
-
-    await on.db.run(redoItem, again(money, lower, 'Typo: 15.00 was handed over'))
-
-    expect(await on.db.rows('payments')).toMatchObject([{ amount: 1500 }])
-  })
-
-  test('is booked at the till that it lies in, or by who may take payments back', async () => {
-    await expect(on.db.run(redoItem, again(moneyAtThePool, payment), mayNotVoid)).rejects.toMatchObject({
-      code: 'forbidden',
-      details: { till: 'WER3' },
-    })
-
-    await on.db.run(redoItem, again(moneyAtThePool, payment))
-
-    expect(await states()).toEqual([[moneyAtThePool.id, 'redone']])
-  })
-
-  test('is not what an attempt holds as long as the payment itself is in the inbox', async () => {
-    await on.db.run(acceptItem, { ...about(attempt), note: null }, mayNotVoid)
-
-    expect(await states()).toEqual([[attempt.id, 'accepted']])
-  })
-
-  test('is what an attempt holds once the payment was dropped', async () => {
-    await on.db.run(dropItem, { ...about(money), note: 'Not in the drawer' })
-
-    await expect(on.db.run(acceptItem, { ...about(attempt), note: null })).rejects.toMatchObject({
-      code: 'money_unbooked',
-    })
-  })
-
-  test('is booked where, and as much as, it was taken, whoever attempted that where and for how much', async () => {
-    const redo = { ...again(money, paymentOf(counter)(500, [])), ...about(attemptAtThePool) }
-    const atThePool = { ...mayNotVoid, deviceId: poolDesk.id, till: poolTill }
-    await on.db.run(dropItem, { ...about(money), note: 'Not in the drawer' })
-
-    await expect(on.db.run(redoItem, redo, atThePool)).rejects.toMatchObject({ details: { till: 'WER2' } })
-    await expect(on.db.run(redoItem, redo, mayNotVoid)).rejects.toMatchObject({ code: 'forbidden' })
-    await on.db.run(redoItem, { ...redo, args: payment }, mayNotVoid)
-
-    expect(await on.db.rows('payments')).toMatchObject([{ amount: 2000 }])
   })
 })
