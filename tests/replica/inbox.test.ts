@@ -1,144 +1,13 @@
-import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { acceptClosed } from '../../src-main/data/desk/accept-closed.ts'
-import type { Store } from '../../src-main/data/store.ts'
-import { findCommand } from '../../src-shared/commands/index.ts'
-import { inboxCount } from '../../src-shared/queries/inbox-count.ts'
-import { inboxList, inboxSent } from '../../src-shared/queries/inbox.ts'
+import { describe, expect, test } from 'vitest'
+import { inboxSent } from '../../src-shared/queries/inbox.ts'
 import { argsToTell } from '../../src-shared/rules/inbox-args.ts'
-import type { Database } from '../../src-shared/schema/tables.ts'
 import { academy, contextWith, newId } from '../support/academy.ts'
 import { permissionsWithout } from '../support/both-databases.ts'
-import { counterRows, entriesOf, type Rows } from '../support/counter-rows.ts'
 import { inboxItem } from '../support/inbox-items.ts'
-import { allocationOf, paymentOf } from '../support/payment-args.ts'
-import { actorOf, openCounterStore, removeFolder, rowsOf, storeParts, temporaryFolder } from '../support/store.ts'
+import { replicaInbox } from '../support/replica-inbox.ts'
+import { rowsOf } from '../support/store.ts'
 
-let folder: string
-let store: Store
-const counter = counterRows()
-const place = { student_id: counter.children[0].id, session_id: counter.session.id }
-const checkIn = inboxItem({ args: { entries: [place] } })
-const payment = paymentOf(counter)(2000, [allocationOf(counter.invoices[1], 2000)])
-
-beforeEach(async () => {
-  folder = temporaryFolder()
-  store = await openCounterStore(folder, counter)
-})
-afterEach(async () => {
-  await store.close()
-  removeFolder(folder)
-})
-
-let position = 1000
-const arrive = (rows: Rows) => {
-  const entries = entriesOf(rows, position)
-  position += entries.length
-  return store.apply({ entries, position, serverTime: '2026-11-21T05:13:00.000Z', handle: 'handle-1' })
-}
-const items = (...mutation_outcomes: Database['mutation_outcomes'][]) => arrive({ mutation_outcomes })
-const settlement = (over: Partial<Database['inbox_settlements']> = {}): Database['inbox_settlements'] => ({
-  id: checkIn.id,
-  facility_id: academy.facility_id,
-  state: 'dropped',
-  note: 'Nobody came',
-  redone_by: null,
-  at: '2026-11-21T05:10:00.000Z',
-  staff_id: academy.staff_id,
-  device_id: academy.device_id,
-  ...over,
-})
-const progress = (last_seq: number) => ({
-  device_progress: [{ id: academy.device_id, facility_id: academy.facility_id, last_seq }],
-})
-const run = (name: string, args: unknown) => store.run(findCommand(name, 1), args, actorOf(counter))
-const redo = () =>
-  run('inbox.redo', {
-    outcome_id: checkIn.id,
-    also: [],
-    note: null,
-    command: 'check_in.record',
-    version: 1,
-    args: { entries: [place] },
-  })
-const list = (context = contextWith()) => inboxList.run(store.replica.reads, {}, context)
-const count = (context = contextWith()) => inboxCount.run(store.replica.reads, {}, context)
-const localRefusals = () =>
-  store.replica.db.prepare("select json_extract(error, '$.code') from local_refusals").pluck().all()
-
-describe('settling while unsent', () => {
-  test('stays in place when the log moves on (R1)', async () => {
-    await items(checkIn)
-    await redo()
-
-    await arrive({ families: [{ ...counter.family, name: 'Berg-Olsen' }] })
-
-    expect(rowsOf(store, 'inbox_settlements')).toMatchObject([{ id: checkIn.id, state: 'redone' }])
-    expect(rowsOf(store, 'check_ins')).toHaveLength(1)
-  })
-
-  test('gives way when somebody else was first, with all that it did, and says so (R3, R5)', async () => {
-    await items(checkIn)
-    await redo()
-
-    await arrive({ inbox_settlements: [settlement()] })
-
-    expect(rowsOf(store, 'inbox_settlements')).toEqual([settlement()])
-    expect(rowsOf(store, 'check_ins')).toEqual([])
-    expect(localRefusals()).toEqual(['already_settled'])
-    expect(store.desk.mutationsAfter(0, 10)).toHaveLength(1)
-  })
-
-  test('is confirmed by its own rows alone', async () => {
-    await items(checkIn)
-    await redo()
-    const own = { check_ins: rowsOf(store, 'check_ins'), inbox_settlements: rowsOf(store, 'inbox_settlements') }
-
-    await arrive({ ...own, ...progress(1) } as never)
-
-    expect(store.progress).toBe(1)
-    expect(rowsOf(store, 'inbox_settlements')).toEqual(own.inbox_settlements)
-    expect(localRefusals()).toEqual([])
-  })
-
-  test('of what somebody accepted before changes nothing, also when it is decided (R3)', async () => {
-    const first = settlement({ state: 'accepted', note: 'First' })
-    await items(checkIn)
-    await run('inbox.accept', { outcome_id: checkIn.id, also: [], note: 'Second' })
-    await arrive({ inbox_settlements: [first] })
-
-    await arrive(progress(1))
-
-    expect(rowsOf(store, 'inbox_settlements')).toEqual([first])
-    expect(localRefusals()).toEqual([])
-  })
-
-  test('is open again when the server refused it, and the attempt is under it', async () => {
-    await items(checkIn)
-    const { envelope } = await redo()
-    const attempt = inboxItem({
-      id: envelope.id,
-      command: 'inbox.redo',
-      args: envelope.args,
-      code: 'not_booked',
-      caused_by: checkIn.id,
-    })
-
-    await arrive({ mutation_outcomes: [attempt], ...progress(1) })
-
-    expect((await list()).open).toMatchObject([{ id: checkIn.id, under: [{ id: attempt.id, is_attempt: true }] }])
-    expect(rowsOf(store, 'check_ins')).toEqual([])
-  })
-
-  test('runs again on items that come with the same batch', async () => {
-    await items(checkIn)
-    await redo()
-    await arrive({ inbox_settlements: [settlement({ id: newId() })], mutation_outcomes: [inboxItem()] })
-
-    expect(rowsOf(store, 'inbox_settlements')).toHaveLength(2)
-    expect((await list()).open).toHaveLength(1)
-  })
-})
+const { counter, store, place, checkIn, payment, arrive, items, settlement, run, redo, list, count } = replicaInbox()
 
 describe('what a person sees of the inbox', () => {
   const money = inboxItem({
@@ -184,7 +53,7 @@ describe('what a person sees of the inbox', () => {
     expect(JSON.stringify(open)).not.toMatch(/2000|20\.00|WER2-/)
     expect(open).toMatchObject([{ command: 'payment.take', is_hidden: true, args: null, may: { redo: false } }])
     expect(await count(context)).toEqual({ needs_you: 0, open: 1 })
-    await expect(inboxSent.run(store.replica.reads, { outcome_id: money.id }, context)).rejects.toMatchObject({
+    await expect(inboxSent.run(store().replica.reads, { outcome_id: money.id }, context)).rejects.toMatchObject({
       code: 'forbidden',
     })
   })
@@ -195,7 +64,7 @@ describe('what a person sees of the inbox', () => {
     const { open } = await list()
 
     expect(open).toMatchObject([{ command: 'payment.take', args: null, is_money_unbooked: true, may: { redo: false } }])
-    expect(await inboxSent.run(store.replica.reads, { outcome_id: money.id }, contextWith())).toMatchObject({
+    expect(await inboxSent.run(store().replica.reads, { outcome_id: money.id }, contextWith())).toMatchObject({
       args: expect.stringContaining('shortened_from') as string,
     })
   })
@@ -297,7 +166,7 @@ describe('what a person sees of the inbox', () => {
 
     const [item] = (await list()).open
 
-    expect(item).toMatchObject({ id: undo.id, args: { check_in_ids: [rowsOf(store, 'check_ins')[0]?.['id']] } })
+    expect(item).toMatchObject({ id: undo.id, args: { check_in_ids: [rowsOf(store(), 'check_ins')[0]?.['id']] } })
   })
 
   test('also shows what this program does not know, as far as it can', async () => {
@@ -314,48 +183,5 @@ describe('what a person sees of the inbox', () => {
 
     expect((await list()).open).toHaveLength(200)
     expect(await count()).toEqual({ needs_you: 250, open: 250 })
-  })
-})
-
-describe('what was marked as read on this computer alone, by an older program', () => {
-  const closeAsBefore = (id: string): void => {
-    const { environment, key } = storeParts(folder, counter)
-    const db = environment.disk.open(path.join(folder, 'desk.db'), { key, synchronous: 'FULL' })
-    db.prepare('insert into closed_outcomes values (?, ?)').run(id, '2026-11-20T05:00:00.000Z')
-    db.close()
-  }
-
-  test('is accepted for all desks by who signs in next, once', async () => {
-    await items(checkIn)
-    closeAsBefore(checkIn.id)
-
-    await acceptClosed(store, actorOf(counter))
-    await acceptClosed(store, actorOf(counter))
-
-    expect(rowsOf(store, 'inbox_settlements')).toMatchObject([{ id: checkIn.id, state: 'accepted' }])
-    expect(store.desk.mutationsAfter(0, 10)).toHaveLength(1)
-    expect(store.desk.closedOutcomes().size).toBe(0)
-  })
-
-  test('waits for somebody who may', async () => {
-    await items(checkIn)
-    closeAsBefore(checkIn.id)
-
-    await acceptClosed(store, { ...actorOf(counter), permissions: permissionsWithout('check_ins.record') })
-    expect((await list()).open).toHaveLength(1)
-    await acceptClosed(store, actorOf(counter))
-
-    expect((await list()).open).toEqual([])
-  })
-
-  test('is open again when it is money that is in no book', async () => {
-    const money = inboxItem({ command: 'payment.take', args: payment })
-    await items(money)
-    closeAsBefore(money.id)
-
-    await acceptClosed(store, actorOf(counter))
-
-    expect((await list()).open).toMatchObject([{ id: money.id }])
-    expect(store.desk.closedOutcomes().size).toBe(0)
   })
 })

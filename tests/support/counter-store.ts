@@ -19,6 +19,7 @@ export const counterStore = () => {
   return {
     counter,
     store: () => store,
+    folder: () => folder,
     /** As when the program is started again, with what is other then. */
     reopen: async (changes: Partial<StoreParts['environment']> = {}): Promise<void> => {
       await store.close()
