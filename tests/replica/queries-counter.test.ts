@@ -1,5 +1,4 @@
-import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { permissions } from '../../src-shared/permissions.ts'
 import { counterExpected } from '../../src-shared/queries/expected.ts'
 import { counterFamily } from '../../src-shared/queries/family.ts'
@@ -8,227 +7,34 @@ import {
   booking,
   checkIn,
   childOf,
-  cohort,
   contextWith,
   facility,
   family,
-  guardian,
   invoice,
   invoiceLine,
   newId,
-  organization,
-  program,
   session,
   staffMember,
   student,
 } from '../support/academy.ts'
-import { type MemoryReplica, openMemoryReplica } from '../support/replica-memory.ts'
+import { counterReplica, dolphins, now } from '../support/counter-replica.ts'
+import type { MemoryReplica } from '../support/replica-memory.ts'
 
-/** 16:20 in Melbourne. */
-const now = '2026-11-21T05:20:00.000Z'
+const { replica, addFamily } = counterReplica()
 
-let replica: MemoryReplica
-
-beforeEach(() => {
-  replica = openMemoryReplica()
-  replica.insert('organizations', organization())
-  replica.insert('facilities', facility())
-  replica.insert('staff', staffMember())
-  replica.insert('programs', program())
-})
-afterEach(() => replica.close())
-
-const dolphins = cohort()
-
-/** A family with one child per name, each with a session at the given start. */
-const addFamily = (name: string, children: readonly string[], startsAt?: string) => {
-  const home = family({ name })
-  const students = children.map((first_name) => student({ first_name, last_name: name }))
-  replica.insert('families', home)
-  replica.insert('students', ...students)
-  replica.insert('family_students', ...students.map((child) => childOf(home, child)))
-  if (startsAt !== undefined) {
-    const meeting = session({ class_id: dolphins.id, starts_at: startsAt, ends_at: '23:59' })
-    replica.insert('sessions', meeting)
-    replica.insert('bookings', ...students.map((child) => booking({ session_id: meeting.id, student_id: child.id })))
-  }
-  return { home, students }
-}
-
-const search = async (text: string) => {
-  const { families } = await counterSearch.run(replica.db, { text, now }, contextWith())
-  return families
-}
-const namesFor = async (text: string) => (await search(text)).map((found) => found.name)
 const sheetOf = (family_id: string, granted = new Set(permissions)) =>
-  counterFamily.run(replica.db, { family_id, now }, contextWith(granted))
-
-describe('counter.search', () => {
-  beforeEach(() => replica.insert('classes', dolphins))
-
-  test('lists siblings under one family', async () => {
-    addFamily('Berg', ['Mia', 'Leo', 'Noah'])
-    replica.indexSearch()
-
-    const [berg, ...others] = await search('leo')
-
-    expect(others).toEqual([])
-    expect(berg?.students.map((child) => child.first_name).toSorted()).toEqual(['Leo', 'Mia', 'Noah'])
-  })
-
-  test('finds a family with every word that was typed, in any order', async () => {
-    addFamily('Berg', ['Mia'])
-    addFamily('Bergmann', ['Leo'])
-    replica.indexSearch()
-
-    expect(await namesFor('leo berg')).toEqual(['Bergmann'])
-    expect(await namesFor('berg mia')).toEqual(['Berg'])
-  })
-
-  test('shows families with a session today first, then by name', async () => {
-    addFamily('Berg', ['Mia'])
-    addFamily('Bergmann', ['Leo'], '18:00')
-    addFamily('Berger', ['Ida'])
-    replica.indexSearch()
-
-    expect(await namesFor('ber')).toEqual(['Bergmann', 'Berg', 'Berger'])
-  })
-
-  test('shows who is found by name before who is found otherwise, and archived families last', async () => {
-    const { home } = addFamily('Zimmer', ['Ada'], '18:00')
-    replica.insert('guardians', guardian({ family_id: home.id, first_name: 'Berta', last_name: 'Zimmer' }))
-    addFamily('Berg', ['Mia'])
-    replica.insert('families', family({ name: 'Bernd', archived_at: now }))
-    replica.indexSearch()
-
-    expect(await namesFor('ber')).toEqual(['Berg', 'Zimmer', 'Bernd'])
-  })
-
-  test('keeps families that are due today when a letter matches more than it ranks', async () => {
-    for (let n = 0; n < 80; n += 1) addFamily(`Sander${n}`, ['Kim'])
-    addFamily('Zoll', ['Sia'], '16:30')
-    replica.indexSearch()
-
-    const names = await namesFor('s')
-
-    expect(names).toHaveLength(20)
-    expect(names[0]).toBe('Zoll')
-  })
-
-  test('finds a caller by the whole number, and nobody with other digits before the last four', async () => {
-    const { home } = addFamily('Berg', ['Mia'])
-    replica.insert('guardians', guardian({ family_id: home.id, phone: '0412 345 678', phone_e164: '+61412345678' }))
-    replica.indexSearch()
-
-    expect(await namesFor('0412 345 678')).toEqual(['Berg'])
-    expect(await namesFor('5678')).toEqual(['Berg'])
-    expect(await namesFor('0499 995 678')).toEqual([])
-  })
-
-  test('answers with the text that was asked', async () => {
-    const { text } = await counterSearch.run(replica.db, { text: 'ber ', now }, contextWith())
-
-    expect(text).toBe('ber ')
-  })
-
-  test('finds every family by its surname, any first name, phone, e-mail and card code', async () => {
-    const letters = 'aeioubdklmnrstßøłæéçñ山田太عبدقמגанд'
-    const name = fc.stringMatching(new RegExp(`^[${letters}]{1,12}$`, 'u'))
-    const hyphenated = fc.oneof(
-      name,
-      fc.tuple(name, fc.constantFrom("'", '-', ' ', '. '), name).map((parts) => parts.join('')),
-    )
-    const people = fc.record({
-      surname: hyphenated,
-      first: fc.array(hyphenated, { minLength: 1, maxLength: 4 }),
-      preferred: hyphenated,
-      phone: fc.stringMatching(/^0[0-9]{8,10}$/),
-      email: fc
-        .tuple(fc.stringMatching(/^[a-z][a-z.+_-]{0,10}[a-z]$/), name)
-        .map(([local, host]) => `${local}@${host}.com`),
-      card: fc.stringMatching(/^[A-Z]{2,3}[- ]?[0-9]{5}$/),
-    })
-
-    await fc.assert(
-      fc.asyncProperty(people, async ({ surname, first, preferred, phone, email, card }) => {
-        replica.sqlite.exec(
-          'delete from families; delete from students; delete from family_students; delete from guardians',
-        )
-        const home = family({ name: surname, card_code: card })
-        const students = first.map((first_name) =>
-          student({ first_name, last_name: surname, preferred_name: preferred }),
-        )
-        replica.insert('families', home)
-        replica.insert('students', ...students)
-        replica.insert('family_students', ...students.map((child) => childOf(home, child)))
-        replica.insert('guardians', guardian({ family_id: home.id, phone, email }))
-        replica.indexSearch()
-
-        for (const text of [
-          surname,
-          ...first,
-          preferred,
-          phone.slice(-4),
-          phone,
-          email,
-          email.split('@')[0] ?? '',
-          card,
-        ]) {
-          const found = await search(text)
-          expect([text, ...found.map(({ family_id }) => family_id)]).toEqual([text, home.id])
-        }
-      }),
-      { numRuns: 60 },
-    )
-  })
-
-  test('never throws, whatever is typed', async () => {
-    addFamily('Berg', ['Mia'])
-    replica.indexSearch()
-    const syntax = fc.constantFrom(
-      '"',
-      '*',
-      '^',
-      '(',
-      ')',
-      ':',
-      '-',
-      '+',
-      'AND',
-      'OR',
-      'NOT',
-      'NEAR',
-      '{',
-      ' ',
-      "'",
-      ';',
-      'b',
-    )
-
-    await fc.assert(
-      fc.asyncProperty(
-        fc.oneof(
-          fc.string({ unit: 'binary', maxLength: 400 }),
-          fc.array(syntax).map((parts) => parts.join('')),
-        ),
-        async (text) => {
-          await expect(search(text)).resolves.toBeInstanceOf(Array)
-        },
-      ),
-    )
-  })
-})
+  counterFamily.run(replica().db, { family_id, now }, contextWith(granted))
 
 describe('counter.expected', () => {
   test('groups who is still to come by start, and counts who is in', async () => {
-    replica.insert('classes', dolphins)
+    replica().insert('classes', dolphins)
     const berg = addFamily('Berg', ['Mia', 'Leo'], '16:30')
     addFamily('Ash', ['Ida'], '17:00')
     const [mia] = berg.students
-    const meeting = replica.sqlite.prepare("select id from sessions where starts_at = '16:30'").pluck().get()
-    replica.insert('check_ins', checkIn({ session_id: String(meeting), student_id: mia?.id ?? '' }))
+    const meeting = replica().sqlite.prepare("select id from sessions where starts_at = '16:30'").pluck().get()
+    replica().insert('check_ins', checkIn({ session_id: String(meeting), student_id: mia?.id ?? '' }))
 
-    const starts = await counterExpected.run(replica.db, { now }, contextWith())
+    const starts = await counterExpected.run(replica().db, { now }, contextWith())
 
     expect(starts.map(({ starts_at, booked, checked_in }) => [starts_at, booked, checked_in])).toEqual([
       ['16:30', 2, 1],
@@ -243,39 +49,39 @@ describe('counter.expected', () => {
     const open = session({ class_id: dolphins.id })
     const home = family()
     const mia = student()
-    replica.insert('classes', dolphins)
-    replica.insert('sessions', over, cancelled, open)
-    replica.insert('families', home)
-    replica.insert('students', mia)
-    replica.insert('family_students', childOf(home, mia))
+    replica().insert('classes', dolphins)
+    replica().insert('sessions', over, cancelled, open)
+    replica().insert('families', home)
+    replica().insert('students', mia)
+    replica().insert('family_students', childOf(home, mia))
     for (const { id } of [over, cancelled, open]) {
-      replica.insert('bookings', booking({ session_id: id, student_id: mia.id }))
+      replica().insert('bookings', booking({ session_id: id, student_id: mia.id }))
     }
-    replica.insert('check_ins', checkIn({ session_id: open.id, student_id: mia.id }))
+    replica().insert('check_ins', checkIn({ session_id: open.id, student_id: mia.id }))
 
-    const starts = await counterExpected.run(replica.db, { now }, contextWith())
+    const starts = await counterExpected.run(replica().db, { now }, contextWith())
 
     expect(starts.map(({ starts_at, families }) => [starts_at, families.length])).toEqual([['16:30', 0]])
   })
 
   test('leaves out what has begun with everybody in', async () => {
-    replica.insert('classes', dolphins)
+    replica().insert('classes', dolphins)
     const { students } = addFamily('Berg', ['Mia'], '16:00')
     const [mia] = students
-    const meeting = replica.sqlite.prepare('select id from sessions').pluck().get()
-    replica.insert('check_ins', checkIn({ session_id: String(meeting), student_id: mia?.id ?? '' }))
+    const meeting = replica().sqlite.prepare('select id from sessions').pluck().get()
+    replica().insert('check_ins', checkIn({ session_id: String(meeting), student_id: mia?.id ?? '' }))
 
-    const starts = await counterExpected.run(replica.db, { now }, contextWith())
+    const starts = await counterExpected.run(replica().db, { now }, contextWith())
 
     expect(starts).toEqual([])
   })
 
   test('lists no later starts than it has families for', async () => {
-    replica.insert('classes', dolphins)
+    replica().insert('classes', dolphins)
     for (let n = 0; n < 41; n += 1) addFamily(`Sander${n}`, ['Kim'], '17:00')
     addFamily('Zoll', ['Sia'], '18:00')
 
-    const starts = await counterExpected.run(replica.db, { now }, contextWith())
+    const starts = await counterExpected.run(replica().db, { now }, contextWith())
 
     expect(starts.map(({ starts_at, families }) => [starts_at, families.length])).toEqual([['17:00', 40]])
   })
@@ -287,14 +93,17 @@ describe('counter.family', () => {
     const meeting = session({ class_id: dolphins.id, space_id: lane.id, instructor_id: staffMember().id })
     const home = family()
     const mia = student({ birth_date: '2019-03-14' })
-    replica.insert('classes', dolphins)
-    replica.insert('spaces', lane)
-    replica.insert('sessions', meeting)
-    replica.insert('families', home)
-    replica.insert('students', mia)
-    replica.insert('family_students', childOf(home, mia))
-    replica.insert('bookings', booking({ session_id: meeting.id, student_id: mia.id, kind: 'makeup' }))
-    replica.insert('check_ins', checkIn({ session_id: meeting.id, student_id: mia.id, at: '2026-11-21T05:12:00.000Z' }))
+    replica().insert('classes', dolphins)
+    replica().insert('spaces', lane)
+    replica().insert('sessions', meeting)
+    replica().insert('families', home)
+    replica().insert('students', mia)
+    replica().insert('family_students', childOf(home, mia))
+    replica().insert('bookings', booking({ session_id: meeting.id, student_id: mia.id, kind: 'makeup' }))
+    replica().insert(
+      'check_ins',
+      checkIn({ session_id: meeting.id, student_id: mia.id, at: '2026-11-21T05:12:00.000Z' }),
+    )
 
     const sheet = await sheetOf(home.id)
 
@@ -318,13 +127,13 @@ describe('counter.family', () => {
     const cancelled = session({ class_id: dolphins.id, date: '2026-11-24', status: 'cancelled' })
     const home = family()
     const mia = student()
-    replica.insert('classes', dolphins)
-    replica.insert('sessions', later, next, cancelled)
-    replica.insert('families', home)
-    replica.insert('students', mia)
-    replica.insert('family_students', childOf(home, mia))
+    replica().insert('classes', dolphins)
+    replica().insert('sessions', later, next, cancelled)
+    replica().insert('families', home)
+    replica().insert('students', mia)
+    replica().insert('family_students', childOf(home, mia))
     for (const { id } of [later, next, cancelled]) {
-      replica.insert('bookings', booking({ session_id: id, student_id: mia.id }))
+      replica().insert('bookings', booking({ session_id: id, student_id: mia.id }))
     }
 
     const sheet = await sheetOf(home.id)
@@ -337,9 +146,9 @@ describe('counter.family', () => {
     const home = family()
     const old = invoice({ family_id: home.id, due_on: '2026-10-31' })
     const draft = invoice({ family_id: home.id, status: 'draft' })
-    replica.insert('families', home)
-    replica.insert('invoices', old, draft)
-    replica.insert(
+    replica().insert('families', home)
+    replica().insert('invoices', old, draft)
+    replica().insert(
       'invoice_lines',
       ...[old, draft].map(({ id }) => invoiceLine({ family_id: home.id, invoice_id: id })),
     )
@@ -352,14 +161,21 @@ describe('counter.family', () => {
   test('gives medical facts and money only to roles that may read them, but says that there is a medical note', async () => {
     const home = family()
     const mia = student()
-    replica.insert('families', home)
-    replica.insert('students', mia)
-    replica.insert('family_students', childOf(home, mia))
+    replica().insert('families', home)
+    replica().insert('students', mia)
+    replica().insert('family_students', childOf(home, mia))
     for (const [name, severity] of [
       ['Hay fever', 'info'],
       ['Peanuts', 'life_threatening'],
     ] as const) {
-      replica.insert('health_items', { id: newId(), student_id: mia.id, kind: 'allergy', severity, name, action: null })
+      replica().insert('health_items', {
+        id: newId(),
+        student_id: mia.id,
+        kind: 'allergy',
+        severity,
+        name,
+        action: null,
+      })
     }
 
     const open = await sheetOf(home.id)
@@ -378,12 +194,12 @@ describe('counter.family', () => {
 
 describe('the plans of the counter', () => {
   const planOf = (run: (replica: MemoryReplica) => Promise<unknown>): Promise<readonly string[]> =>
-    plansOf(replica, run)
+    plansOf(replica(), run)
 
   test('read no table from end to end when a family is searched', async () => {
-    replica.insert('classes', dolphins)
+    replica().insert('classes', dolphins)
     addFamily('Berg', ['Mia'], '16:30')
-    replica.indexSearch()
+    replica().indexSearch()
 
     const steps = await planOf(({ db }) => counterSearch.run(db, { text: 'ber', now }, contextWith()))
 
@@ -392,7 +208,7 @@ describe('the plans of the counter', () => {
   })
 
   test('start at the student, not at the day, when a family is opened', async () => {
-    replica.insert('classes', dolphins)
+    replica().insert('classes', dolphins)
     const { home } = addFamily('Berg', ['Mia'], '16:30')
 
     const steps = await planOf(({ db }) => counterFamily.run(db, { family_id: home.id, now }, contextWith()))
