@@ -1,84 +1,22 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { DigestsResponse } from '../../../src-shared/contract/health.ts'
-import { digestSum, emptyDigest, tableForm } from '../../../src-shared/replica/digest.ts'
-import { wireDecoder } from '../../../src-shared/schema/derive.ts'
-import type { Table } from '../../../src-shared/schema/table.ts'
-import { syncedTables } from '../../../src-shared/schema/tables.ts'
+import { describe, expect, test } from 'vitest'
+import { emptyDigest } from '../../../src-shared/replica/digest.ts'
 import { compactLog } from '../../../sync-server/compaction/compact.ts'
 import { digestsAt, foldDigests } from '../../../sync-server/digests/fold.ts'
-import { textHash } from '../../../sync-server/digests/hash.ts'
 import * as build from '../../support/academy.ts'
-import { type Entry, replay } from '../../support/facility-log.ts'
-import { startSyncServer, type TestDevice, type TestServer } from '../../support/sync-server.ts'
+import { digestedLog, facilityId, type Tables } from '../../support/digested-log.ts'
 
-const facilityId = build.academy.facility_id
+const { server, device, remember, head, handle, tablesAt, compare, addSpace } = digestedLog()
+
 const log = { facilityId, audience: 'desk' } as const
 
-let server: TestServer
-let device: TestDevice
-/** Everything that was ever in the log, also what compaction took out. */
-const history = new Map<number, Entry>()
-
-beforeAll(async () => {
-  server = await startSyncServer()
-  device = await server.enroll()
-})
-afterAll(() => server.close())
-beforeEach(() => remember())
-
-const remember = async (): Promise<void> => {
-  const entries = await server.sql<Entry & { position: string }>(
-    `select position::int, table_name, row_id, row from sync_log where facility_id = '${facilityId}'`,
-  )
-  for (const entry of entries) history.set(Number(entry.position), entry)
-}
-
-const head = () => Math.max(...history.keys())
-
-const handle = async (): Promise<string> =>
-  (await device.request('/v1/shape?offset=-1')).headers.get('electric-handle') ?? ''
-
-/** What a replica holds that has applied everything up to a position. */
-const tablesAt = (position: number) => {
-  const entries = [...history.values()].filter((entry) => entry.position <= position)
-  const images = replay(entries.toSorted((one, other) => one.position - other.position))
-  return Object.fromEntries(
-    Object.values<Table>(syncedTables).map((table) => {
-      const sum = digestSum(table, textHash)
-      for (const image of Object.values(images[table.name] ?? {})) sum.add(wireDecoder(table)(image))
-      return [table.name, { form: tableForm(table, textHash), ...sum.read() }]
-    }),
-  )
-}
-
-type Tables = ReturnType<typeof tablesAt>
-
-const compare = async (position: number, tables: Tables = tablesAt(position), over: object = {}) =>
-  device.post<DigestsResponse>('/v1/digests', { handle: await handle(), position, reason: 'rest', tables, ...over })
-
 const equal = { state: 'compared', different: [], unknown: [] }
-
-const addSpace = async (name = 'Lane'): Promise<string> => {
-  const space = build.space({ facility_id: facilityId, name })
-  await server.insert('spaces', space)
-  await remember()
-  return space.id
-}
-
-const metric = async (line: string): Promise<number> => {
-  const text = await (await fetch(`${server.url()}/metrics`)).text()
-  const value = text.split('\n').find((each) => each.startsWith(`${line} `))
-  return Number(value?.split(' ').at(-1) ?? 0)
-}
 
 describe('the digests of a log', () => {
   test('are those of a replica at the same position, first counted and then counted on', async () => {
     const first = await compare(head())
     await addSpace()
-    await server.sql("update spaces set capacity = 9, name = 'Bahn “Süd” 🏊'")
-    await server.sql("delete from role_assignments where id = '00000000-0000-4000-8000-00000000ffff'")
+    await server().sql("update spaces set capacity = 9, name = 'Bahn “Süd” 🏊'")
+    await server().sql("delete from role_assignments where id = '00000000-0000-4000-8000-00000000ffff'")
     await remember()
 
     expect(first).toMatchObject({ status: 200, body: equal })
@@ -88,8 +26,8 @@ describe('the digests of a log', () => {
   test('are counted back for a device that is a little late', async () => {
     const late = head()
     const id = await addSpace()
-    await server.sql(`update spaces set capacity = 3 where id = '${id}'`)
-    await server.sql(`delete from spaces where id = '${id}'`)
+    await server().sql(`update spaces set capacity = 3 where id = '${id}'`)
+    await server().sql(`delete from spaces where id = '${id}'`)
     await remember()
 
     expect((await compare(head())).body).toEqual(equal)
@@ -122,11 +60,11 @@ describe('the digests of a log', () => {
 
   test('are the same for servers that count at the same time, and for devices that ask at the same time', async () => {
     await addSpace()
-    await server.sql('delete from facility_digests')
-    const parts = { db: server.postgres.db, log, check: () => undefined }
+    await server().sql('delete from facility_digests')
+    const parts = { db: server().postgres.db, log, check: () => undefined }
 
     const counted = await Promise.all([1, 2, 3].map(async () => [...(await digestsAt(parts, head()))]))
-    await server.sql('delete from facility_digests')
+    await server().sql('delete from facility_digests')
     const answers = await Promise.all([1, 2, 3].map(() => compare(head())))
 
     expect(counted[1]).toEqual(counted[0])
@@ -136,12 +74,12 @@ describe('the digests of a log', () => {
 })
 
 describe('compaction', () => {
-  const age = () => server.sql("update sync_log set at = at - interval '61 days'")
+  const age = () => server().sql("update sync_log set at = at - interval '61 days'")
   const compact = (isFolded: boolean) =>
     compactLog({
-      db: server.postgres.db,
+      db: server().postgres.db,
       restMs: 0,
-      ...(isFolded && { fold: (of, position) => foldDigests(server.postgres.db, of, position) }),
+      ...(isFolded && { fold: (of, position) => foldDigests(server().postgres.db, of, position) }),
     })
 
   test.each([
@@ -150,15 +88,15 @@ describe('compaction', () => {
   ])('that %s changes no result', async (_name, isFolded) => {
     const ids = [await addSpace('1'), await addSpace('2'), await addSpace('3')]
     await compare(head())
-    await server.sql(`update spaces set capacity = 5 where id = '${ids[0]}'`)
-    await server.sql(`delete from spaces where id = '${ids[1]}'`)
+    await server().sql(`update spaces set capacity = 5 where id = '${ids[0]}'`)
+    await server().sql(`delete from spaces where id = '${ids[1]}'`)
     await addSpace('4')
     await age()
 
     const { superseded } = await compact(isFolded)
     const atHead = await compare(head())
-    await server.sql(`update spaces set capacity = 6 where id = '${ids[2]}'`)
-    await server.sql(`delete from spaces where id = '${ids[0]}'`)
+    await server().sql(`update spaces set capacity = 6 where id = '${ids[2]}'`)
+    await server().sql(`delete from spaces where id = '${ids[0]}'`)
     await remember()
 
     expect(superseded).toBeGreaterThan(0)
@@ -169,7 +107,7 @@ describe('compaction', () => {
   test('leaves nothing to compare with at the positions that it went beyond', async () => {
     const late = head()
     const id = await addSpace()
-    await server.sql(`update spaces set capacity = 5 where id = '${id}'`)
+    await server().sql(`update spaces set capacity = 5 where id = '${id}'`)
     await remember()
     await age()
 
@@ -204,7 +142,7 @@ describe('a comparison is refused', () => {
   })
 
   test('without a token', async () => {
-    const answer = await fetch(`${server.url()}/v1/digests`, { method: 'POST', body: '{}' })
+    const answer = await fetch(`${server().url()}/v1/digests`, { method: 'POST', body: '{}' })
 
     expect(answer.status).toBe(401)
   })
@@ -212,14 +150,17 @@ describe('a comparison is refused', () => {
 
 describe('rows for a replica that holds wrong ones', () => {
   const ask = async (of: object, table = 'spaces') =>
-    device.post<{ rows: { row_id: string; row: Record<string, unknown> | null }[]; next: string | null }>('/v1/rows', {
-      handle: await handle(),
-      table,
-      of,
-    })
+    device().post<{ rows: { row_id: string; row: Record<string, unknown> | null }[]; next: string | null }>(
+      '/v1/rows',
+      {
+        handle: await handle(),
+        table,
+        of,
+      },
+    )
 
   test('come page by page, all of the table and nothing else, as they are now', async () => {
-    await server.sql(
+    await server().sql(
       `insert into spaces select gen_random_uuid(), facility_id, 'Lane ' || n, kind, capacity
        from (select * from spaces where facility_id = '${facilityId}' limit 1) as one, generate_series(1, 1200) as n`,
     )
@@ -230,7 +171,7 @@ describe('rows for a replica that holds wrong ones', () => {
       after = body.next ?? undefined
     }
 
-    const there = await server.sql<{ id: string; row: unknown }>(
+    const there = await server().sql<{ id: string; row: unknown }>(
       'select id, to_jsonb(s) as row from spaces s where facility_id = $1',
       [facilityId],
     )
@@ -241,7 +182,7 @@ describe('rows for a replica that holds wrong ones', () => {
     const before = head()
     const id = await addSpace('then')
     const at = head()
-    await server.sql(`update spaces set name = 'now' where id = '${id}'`)
+    await server().sql(`update spaces set name = 'now' where id = '${id}'`)
 
     const [then, earlier] = [await ask({ position: at, ids: [id] }), await ask({ position: before, ids: [id] })]
 
@@ -251,9 +192,9 @@ describe('rows for a replica that holds wrong ones', () => {
 
   test('are never those of another facility (I7)', async () => {
     const elsewhere = build.facility({ id: build.newId(), name: 'Geelong', code: 'GEE' })
-    await server.insert('facilities', elsewhere)
+    await server().insert('facilities', elsewhere)
     const space = build.space({ facility_id: elsewhere.id })
-    await server.insert('spaces', space)
+    await server().insert('spaces', space)
 
     const { body } = await ask({ position: head(), ids: [space.id] })
 
@@ -261,57 +202,16 @@ describe('rows for a replica that holds wrong ones', () => {
   })
 
   test('of another history, or at a position that is gone, are refused', async () => {
-    const wrong = await device.post('/v1/rows', { handle: 'x', table: 'spaces', of: { after: null } })
+    const wrong = await device().post('/v1/rows', { handle: 'x', table: 'spaces', of: { after: null } })
     const never = await ask({ position: head() + 1_000_000, ids: [build.newId()] })
 
     expect([wrong.status, never.status]).toEqual([409, 409])
   })
 })
 
-describe('the metrics', () => {
-  test('count a request that says that it is not live as one that catches up', async () => {
-    const lines = ['catch_up', 'live'].map((kind) => `foyer_shape_requests_total{kind="${kind}"}`)
-    const before = await Promise.all(lines.map(metric))
-
-    await device.request('/v1/shape?offset=-1&live=false')
-
-    const after = await Promise.all(lines.map(metric))
-    expect(after.map((value, n) => value - (before[n] ?? 0))).toEqual([1, 0])
-  })
-
-  test('count comparisons by result, the tables that differ, and whether mending helped', async () => {
-    await remember()
-    const results = ['equal', 'different', 'position_gone'].map(
-      (result) => `foyer_digest_comparisons_total{result="${result}"}`,
-    )
-    const mismatch = 'foyer_digest_mismatches_total{table="spaces"}'
-    const repaired = 'foyer_replica_repairs_total{result="mended_equal"}'
-    const lines = [...results, mismatch, repaired]
-    const before = await Promise.all(lines.map(metric))
-    const tables = tablesAt(head())
-    const wrong = { ...tables, spaces: { ...tables['spaces'], digest: 'a'.repeat(32) } } as Tables
-
-    await compare(head(), wrong)
-    await compare(head(), tables, { reason: 'mended' })
-    await compare(head() + 1_000_000, tables)
-
-    const after = await Promise.all(lines.map(metric))
-    expect(after.map((value, n) => value - (before[n] ?? 0))).toEqual([1, 1, 1, 1, 1])
-  })
-})
-
-test('every number that the server counts is explained to those who run it', async () => {
-  const explained = await readFile(join(import.meta.dirname, '../../../docs/metrics.md'), 'utf8')
-  const text = await (await fetch(`${server.url()}/metrics`)).text()
-  const names = [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name)
-
-  expect(names.length).toBeGreaterThan(9)
-  expect(names.filter((name) => !explained.includes(`\`${name}\``))).toEqual([])
-})
-
 test('a facility only sees and writes its own digests', async () => {
-  await foldDigests(server.postgres.db, log, head())
-  const rows = await server.sql<{ facility_id: string }>('select distinct facility_id from facility_digests')
+  await foldDigests(server().postgres.db, log, head())
+  const rows = await server().sql<{ facility_id: string }>('select distinct facility_id from facility_digests')
 
   expect(rows).toEqual([{ facility_id: facilityId }])
 })
