@@ -5,7 +5,8 @@ import { receiptContent } from '../../../src-shared/rules/receipt.ts'
 import { syncedTables, type SyncedTableName } from '../../../src-shared/schema/tables.ts'
 import type { Everything } from '../../support/command-backend.ts'
 import { type CommandDatabase, openPostgresCommands, openSqliteCommands } from '../../support/both-databases.ts'
-import { runsOf, smallAcademy, type Step } from '../../support/small-academy.ts'
+import { runsOf, type Step } from '../../support/command-runs.ts'
+import { smallAcademy } from '../../support/small-academy.ts'
 
 const academy = smallAcademy()
 // Every key of the list is a table.
