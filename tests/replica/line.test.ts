@@ -1,33 +1,22 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Store } from '../../src-main/data/store.ts'
+import { afterEach, expect, test, vi } from 'vitest'
 import { Outage, type Server } from '../../src-main/data/sync/server.ts'
 import { Sync } from '../../src-main/data/sync/sync.ts'
 import { DomainError } from '../../src-shared/errors.ts'
-import { counterRows } from '../support/counter-rows.ts'
+import { counterStore } from '../support/counter-store.ts'
 import { environmentWith } from '../support/environment.ts'
-import { openCounterStore, payCash, removeFolder, temporaryFolder } from '../support/store.ts'
+import { payCash } from '../support/store.ts'
 import { until } from '../support/until.ts'
 
-const counter = counterRows()
-let folder: string
-let store: Store
+const { counter, store } = counterStore()
 let sync: Sync
 
-beforeEach(async () => {
-  folder = temporaryFolder()
-  store = await openCounterStore(folder, counter)
-})
-afterEach(async () => {
-  sync.stop()
-  await store.close()
-  removeFolder(folder)
-})
+afterEach(() => sync.stop())
 
 const noLine = () => Promise.reject(new Outage(new Error('no line')))
 
 const startSync = (post: Server['post']): void => {
   sync = new Sync({
-    store,
+    store: store(),
     url: 'http://server',
     server: { fetch: noLine, post },
     environment: environmentWith({ random: () => 0 }),
@@ -43,7 +32,7 @@ const startSync = (post: Server['post']): void => {
 
 test('a disk that fails here does not make a desk without internet look online (D4, D7)', async () => {
   startSync(noLine)
-  vi.spyOn(store, 'startOver').mockRejectedValue(new DomainError('disk_full', 'full'))
+  vi.spyOn(store(), 'startOver').mockRejectedValue(new DomainError('disk_full', 'full'))
 
   sync.renew()
   await until(() => sync.line.problem !== null)
@@ -53,7 +42,7 @@ test('a disk that fails here does not make a desk without internet look online (
 
 test('what the server does not take is told until it has taken it, also while the log comes in', async () => {
   let isTaken = false
-  await payCash(store, counter)
+  await payCash(store(), counter)
   startSync(async (_path, body, answer) => {
     if (!isTaken) throw new DomainError('forbidden', 'No.')
     const { mutations } = body as { mutations: readonly { readonly id: string; readonly seq: number }[] }
