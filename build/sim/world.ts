@@ -256,7 +256,7 @@ const addDevice = ({ chance, add, startMs }: Parts, { facility, staff, number }:
   const name = `device-${number}`
   const enrolled_at = new Date(startMs - dayMs).toISOString()
   add('devices', { id, ...at, name, audience: 'desk', enrolled_at, revoked_at: null })
-  add('device_keys', { id, ...at, public_key: JSON.stringify(publicKey) })
+  add('device_keys', { id, ...at, public_key: JSON.stringify(publicKey), since: enrolled_at })
   add('device_progress', { id, ...at, last_seq: 0 })
   const till = { id: chance.uuid(), code: `T${number}` }
   add('tills', { ...till, ...at, device_id: id })

@@ -85,8 +85,8 @@ export type EnrollResponse = z.infer<typeof enrollResponse>
 /**
  * `assertion` is a JWT {iss: device id, aud: "foyer", jti, iat} signed by the device's key, `iat` within 60 s of the
  * server's clock. A device whose clock is wrong gets `unauthenticated` with details {reason: "clock", server_time}, and
- * signs again with that time as `iat`. One that the server does not know gets it with {reason: "unknown_device"}, and
- * sends the certificate of its enrollment along.
+ * signs again with that time as `iat`. One that the server does not know, or not by this key, gets it with
+ * {reason: "unknown_device"}, and sends the certificate of its enrollment along.
  */
 export const tokenRequest = z.strictObject({ assertion: sharedText(4000), certificate: sharedText(4000).optional() })
 export const tokenResponse = z.object({ token: z.string(), expires_at: instantSchema })

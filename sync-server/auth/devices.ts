@@ -6,7 +6,7 @@ import type { Audience } from '../../src-shared/schema/table.ts'
 import { readInRole } from '../db/postgres.ts'
 import type { Db } from '../db/tx.ts'
 import { gathered } from '../gathered.ts'
-import type { TokenClaims } from './tokens.ts'
+import type { Certified, TokenClaims } from './tokens.ts'
 
 /** The enrolled computer that a request comes from. */
 export interface Device {
@@ -111,10 +111,10 @@ export const readDeviceKey = async (
   }
 }
 
-/** Whether there is a device of this id, revoked or not. */
-export const isKnown = async (db: Db, deviceId: string): Promise<boolean> => {
+/** Whether a certificate tells of a device, revoked or not, or of a key of it, that is not known here. */
+export const isNews = async (db: Db, { deviceId, enrolledAtMs }: Certified): Promise<boolean> => {
   const row = await readInRole(db, { role: 'foyer_auth' }, (tx) =>
-    tx.selectFrom('devices').select('id').where('id', '=', deviceId).executeTakeFirst(),
+    tx.selectFrom('device_keys').select('since').where('id', '=', deviceId).executeTakeFirst(),
   )
-  return row !== undefined
+  return row === undefined || Date.parse(row.since) < enrolledAtMs
 }

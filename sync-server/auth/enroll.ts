@@ -39,7 +39,7 @@ export const enrollDevice = async (db: Db, device: NewDevice, nowMs: number): Pr
     const audience = await useCode(tx, device.code, nowMs)
     const { id: facilityId, organization_id: organizationId, name: facilityName } = facility
     const known = { facilityId, organizationId, facilityName, audience }
-    if (device.deviceId !== undefined) return { ...known, ...(await renewKey(tx, device, known)) }
+    if (device.deviceId !== undefined) return { ...known, ...(await renewKey(tx, device, known, nowMs)) }
     const id = randomUUID()
     const { name, publicKey } = device
     await insertDevice(tx, { deviceId: id, facilityId, name, audience, publicKey }, nowMs)
@@ -56,6 +56,7 @@ const renewKey = async (
   tx: Tx,
   { deviceId = '', publicKey }: NewDevice,
   { facilityId, audience }: Pick<EnrolledDevice, 'facilityId' | 'audience'>,
+  nowMs: number,
 ): Promise<Pick<EnrolledDevice, 'id' | 'till'>> => {
   const found = await tx
     .selectFrom('devices')
@@ -67,26 +68,32 @@ const renewKey = async (
     .where('devices.revoked_at', 'is', null)
     .executeTakeFirst()
   if (!found) throw invalid()
-  await tx
-    .updateTable('device_keys')
-    .set({ public_key: JSON.stringify(publicKey) })
-    .where('id', '=', found.id)
-    .execute()
+  await setKey(tx, found.id, publicKey, new Date(nowMs).toISOString()).execute()
   return { id: found.id, till: { id: found.till_id, code: found.till_code } }
 }
 
+const setKey = (tx: Tx, id: string, publicKey: NewDevice['publicKey'], since: string) =>
+  tx
+    .updateTable('device_keys')
+    .set({ public_key: JSON.stringify(publicKey), since })
+    .where('id', '=', id)
+
 /**
- * Makes the rows of an enrollment again that a restored backup does not have (FAULTS S5): then the device sends again all
- * that it has done. It was enrolled when it was, which tells it from those that came after the restore. Throws
- * `unauthenticated` when this history never lost any.
+ * Makes the rows of an enrollment again that a restored backup does not have, or the key that the device got since then
+ * (FAULTS S5): then the device sends again all that it has done. It was enrolled when it was, which tells it from those that
+ * came after the restore. Throws `unauthenticated` when this history never lost any.
  */
 export const reinstateDevice = async (db: Db, enrolled: Certified): Promise<void> => {
   const { deviceId, facilityId, organizationId, till } = enrolled
   await inRole(db, { role: 'foyer_auth', facilityId, organizationId }, async (tx) => {
     const { reason } = await tx.selectFrom('server_epoch').select('reason').executeTakeFirstOrThrow()
     if (reason === 'installed') throw unknownDevice()
-    // Of several requests at once another one was quicker.
-    if (!(await insertDevice(tx, enrolled, enrolled.enrolledAtMs))) return
+    if (!(await insertDevice(tx, enrolled, enrolled.enrolledAtMs))) {
+      // Of several requests at once another one may have been quicker; and a key from before the kept one is worth nothing.
+      const since = new Date(enrolled.enrolledAtMs).toISOString()
+      await setKey(tx, deviceId, enrolled.publicKey, since).where('since', '<', since).execute()
+      return
+    }
     await tx
       .insertInto('tills')
       .values({ id: till.id, code: till.code, facility_id: facilityId, device_id: deviceId })
@@ -109,7 +116,7 @@ const insertDevice = async (tx: Tx, device: DeviceFacts, enrolledAtMs: number): 
   if (inserted.length === 0) return false
   await tx
     .insertInto('device_keys')
-    .values({ id, facility_id, public_key: JSON.stringify(publicKey) })
+    .values({ id, facility_id, public_key: JSON.stringify(publicKey), since: enrolled_at })
     .execute()
   await tx.insertInto('device_progress').values({ id, facility_id, last_seq: 0 }).execute()
   return true

@@ -30,8 +30,9 @@ export const enrollRoute = ({ db, keys, now, attempts }: Services) =>
     output: enrollResponse,
     handle: async ({ code, name, public_key, device_id }, { client, log }) => {
       attempts.codes.check([client])
+      const nowMs = now()
       try {
-        const device = await enrollDevice(db, { code, name, publicKey: public_key, deviceId: device_id }, now())
+        const device = await enrollDevice(db, { code, name, publicKey: public_key, deviceId: device_id }, nowMs)
         const what = device_id === undefined ? 'device enrolled' : 'device has a new key'
         log.info({ device_id: device.id, facility_id: device.facilityId }, what)
         const { id: deviceId, facilityId, organizationId, audience, till } = device
@@ -44,7 +45,7 @@ export const enrollRoute = ({ db, keys, now, attempts }: Services) =>
           till: device.till,
           lease_key: { ...keys.lease.publicJwk },
           recovery_key: { ...keys.recovery.publicJwk },
-          certificate: await signCertificate(keys.token, enrolled, now()),
+          certificate: await signCertificate(keys.token, enrolled, nowMs),
         }
         return json(answer)
       } catch (error) {

@@ -1,6 +1,6 @@
 import { tokenRequest, tokenResponse } from '../../src-shared/contract/http.ts'
 import { claimedDevice, verifyAssertion } from '../auth/assertion.ts'
-import { isKnown, readDeviceKey } from '../auth/devices.ts'
+import { isNews, readDeviceKey } from '../auth/devices.ts'
 import { reinstateDevice } from '../auth/enroll.ts'
 import { signToken, verifyCertificate } from '../auth/tokens.ts'
 import { json } from './answer.ts'
@@ -20,7 +20,7 @@ export const tokenRoute = ({ db, keys, now }: Services) =>
     handle: async ({ assertion, certificate }, { log }) => {
       const deviceId = claimedDevice(assertion)
       const enrolled = certificate === undefined ? undefined : await verifyCertificate(keys.token, certificate, now())
-      if (enrolled?.deviceId === deviceId && !(await isKnown(db, deviceId))) {
+      if (enrolled?.deviceId === deviceId && (await isNews(db, enrolled))) {
         await verifyAssertion(assertion, enrolled.publicKey, now())
         await reinstateDevice(db, enrolled)
         log.warn({ device_id: deviceId, facility_id: enrolled.facilityId }, 'device enrolled again by its certificate')

@@ -50,7 +50,8 @@ describe('foyer_auth', () => {
     await inRole(db(), auth, async (tx) => {
       const device = { ...academy().first.device, id, name: 'Pool side' }
       await tx.insertInto('devices').values(device).execute()
-      await tx.insertInto('device_keys').values({ id, facility_id: here(), public_key: '{}' }).execute()
+      const key = { id, facility_id: here(), public_key: '{}', since: device.enrolled_at }
+      await tx.insertInto('device_keys').values(key).execute()
       await tx.insertInto('device_progress').values({ id, facility_id: here(), last_seq: 0 }).execute()
       await tx.insertInto('tills').values({ id, facility_id: here(), device_id: id, code: 'WER9' }).execute()
     })

@@ -1,4 +1,4 @@
-import { text, uuid } from '../columns.ts'
+import { instant, text, uuid } from '../columns.ts'
 import { serverScope, table } from '../table.ts'
 
 /** The public key that a device proves itself with. Its id is the device's. */
@@ -9,6 +9,7 @@ export const deviceKeys = table(
     facility_id: uuid('facilities'),
     /** Ed25519 as JWK. */
     public_key: text(1000),
+    since: instant(),
   },
   { scope: serverScope },
 )

@@ -227,6 +227,31 @@ describe('a device that has lost its key (D16)', () => {
     expect(await tokenStatus(enrolled.device_id, oldKey)).toBe(401)
   })
 
+  test('comes in with the new one, and not with the old one, where a restored backup knows the old one only (S5)', async () => {
+    const { enrolled, privateKey: oldKey } = await server.enroll()
+    const [old] = await server.sql('select * from device_keys where id = $1', [enrolled.device_id])
+    nowMs += 60_000
+    const { answer, privateKey } = await renewKey(enrolled.device_id, await makeCode())
+    await server.sql('update device_keys set public_key = $2, since = $3 where id = $1', [
+      enrolled.device_id,
+      old?.['public_key'],
+      old?.['since'],
+    ])
+    await server.sql(`select sync.renew_epoch(epoch, 'restored') from server_epoch`)
+    const ask = async (key: CryptoKey, certificate?: string) => {
+      const assertion = await signAssertion(enrolled.device_id, key, nowMs)
+      return postJson(`${server.url()}/v1/token`, { assertion, certificate })
+    }
+
+    const first = await ask(privateKey)
+    const withItsCertificate = await ask(privateKey, answer.body.certificate)
+    const withTheOld = await ask(oldKey, enrolled.certificate)
+    const again = await ask(privateKey)
+
+    expect(first).toMatchObject({ status: 401, body: { details: { reason: 'unknown_device' } } })
+    expect([withItsCertificate.status, withTheOld.status, again.status]).toEqual([200, 401, 200])
+  })
+
   test('gets none when it was revoked, is of another kind or facility, or never was', async () => {
     const [revoked, office, other] = [
       await server.enroll(),
