@@ -35,7 +35,8 @@ const ifDestroyed = 'If it has destroyed its data already, it needs a new code.'
 
 const { db, close } = openPostgres({ url, maxConnections: 1 })
 try {
-  await inRole(db, { role: 'foyer_auth' }, async (tx) => {
+  // Said only when it is committed: the commit may still fail, such as on a log that somebody keeps locked.
+  const said = await inRole(db, { role: 'foyer_auth' }, async (tx) => {
     const devices: readonly Known[] = await tx
       .selectFrom('devices as device')
       .innerJoin('tills as till', 'till.device_id', 'device.id')
@@ -49,21 +50,18 @@ try {
       namesOf: ({ id, name, till }) => [id, name, till],
       lineOf,
     })
-    if ('why' in choice) {
-      console.error(choice.why)
-      process.exitCode = 1
-      return
-    }
+    if ('why' in choice) return choice
     const { found } = choice
     const who = `${found.name}, ${found.facility} (${found.till})`
-    if (!values.undo && !values.yes) {
-      console.log(`This shuts out ${who}. If it is right, run it again with --yes.`)
-      return
-    }
+    if (!values.undo && !values.yes) return { done: `This shuts out ${who}. If it is right, run it again with --yes.` }
     const revoked_at = values.undo ? null : (found.revoked_at ?? new Date().toISOString())
     await tx.updateTable('devices').set({ revoked_at }).where('id', '=', found.id).execute()
-    console.log(values.undo ? `${who} is let in. ${ifDestroyed}` : `${who} is shut out. ${whatComes}`)
+    return { done: values.undo ? `${who} is let in. ${ifDestroyed}` : `${who} is shut out. ${whatComes}` }
   })
+  if ('why' in said) {
+    console.error(said.why)
+    process.exitCode = 1
+  } else console.log(said.done)
 } finally {
   await close()
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSyncServer, type TestDevice, type TestServer } from '../support/sync-server.ts'
 
@@ -49,4 +50,19 @@ test('a device is shut out by its till, and let in again', async () => {
   expect(after).toEqual([403, 200])
   expect(undone.status).toBe(0)
   expect(await statusOf(device)).toBe(200)
+})
+
+test('is not called shut out when it is not, because the log of its facility is locked', async () => {
+  const { code } = namesake.enrolled.till
+  const client = new Client(server.adminUrl)
+  await client.connect()
+  await client.query('begin')
+  await client.query('select from facility_heads for update')
+
+  const { status, text } = revokeDevice(code, '--yes')
+  await client.end()
+
+  expect(status).not.toBe(0)
+  expect(text).not.toContain('is shut out')
+  expect(await statusOf(namesake)).toBe(200)
 })
