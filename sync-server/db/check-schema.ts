@@ -18,7 +18,7 @@ const typeNames: Readonly<Record<string, string>> = {
 
 /** What makes the rows of a followed table appear in the facility log. */
 const stageTriggers = ['sync_stage_insert', 'sync_stage_update', 'sync_stage_delete', 'sync_refuse_truncate']
-const moveTriggers = ['sync_before', 'sync_move_insert', 'sync_move_update', 'sync_move_delete']
+const moveTriggers = ['sync_before', 'sync_ending', 'sync_move_insert', 'sync_move_update', 'sync_move_delete']
 const otherTriggers: Readonly<Record<string, readonly string[]>> = {
   sync_pending: ['sync_publish'],
   family_facilities: moveTriggers,
