@@ -103,9 +103,32 @@ const unknownHistory = (applied: string, expected: Migration | undefined): Migra
         `This database has the migration ${applied}, which this version of Foyer does not know: install a newer one.`,
       )
 
-const apply = async (client: Client, { name, sha256, sql }: Migration): Promise<void> => {
+/**
+ * Who waits for a table lets nobody else have it, and a backup may read it for hours: so it lets the desks go first, now and
+ * then, and gives up after some minutes.
+ */
+const lockPatience = '1s'
+const lockPauseMs = 2000
+const mostLockTries = 100
+const lockNotAvailable = '55P03'
+
+const apply = async (client: Client, migration: Migration): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await applyOnce(client, migration)
+      return
+    } catch (error) {
+      const isLocked = error instanceof MigrationError && sqlState(error.cause) === lockNotAvailable
+      if (!isLocked || tries === mostLockTries) throw error
+      await delay(lockPauseMs)
+    }
+  }
+}
+
+const applyOnce = async (client: Client, { name, sha256, sql }: Migration): Promise<void> => {
   await client.query('begin')
   try {
+    await client.query(`set local lock_timeout = '${lockPatience}'`)
     await client.query(sql)
     // The migration may have become foyer_owner.
     await client.query('reset role')

@@ -7,6 +7,7 @@ import { migrate, migrationFolder, readMigrations } from '../../sync-server/db/m
 import { scramVerifier } from '../../sync-server/db/scram.ts'
 import { createDatabase, type TestDatabase } from '../support/databases.ts'
 import { serverPassword } from '../support/foyer-database.ts'
+import { until } from '../support/until.ts'
 
 let database: TestDatabase
 let folder: string
@@ -32,6 +33,11 @@ const ask = async (url: string, sql: string): Promise<readonly unknown[]> => {
     await client.end()
   }
 }
+
+/** Whether somebody waits for a table. */
+const waits = `select exists (
+  select from pg_locks where not granted and locktype = 'relation'
+    and database = (select oid from pg_database where datname = current_database()))`
 
 describe('migrate', () => {
   test('applies every migration once and says which', async () => {
@@ -90,6 +96,22 @@ describe('migrate', () => {
     await expect(migrate({ url: database.url, folder })).rejects.toThrow(/9000-broken.sql failed.*division by zero/)
     expect(await ask(database.url, `select to_regclass('half') is null`)).toEqual([true])
     expect(await ask(database.url, `select to_regclass('payments') is null`)).toEqual([false])
+  })
+
+  test('holds up nobody while it waits for a table that somebody reads for long, as a backup does', async () => {
+    await migrate({ url: database.url, folder })
+    await writeFile(join(folder, '9000-column.sql'), 'alter table families add column nickname text;')
+    const backup = new Client(database.url)
+    await backup.connect()
+    await backup.query('begin; lock table families in access share mode')
+
+    const migrated = migrate({ url: database.url, folder })
+    await until(async () => (await ask(database.url, waits)).includes(true))
+    const desk = await ask(database.url, 'select count(*)::int4 from families')
+    await backup.end()
+
+    expect(desk).toEqual([0])
+    expect(await migrated).toEqual(['9000-column.sql'])
   })
 
   test('lets two programs that start at once migrate one database', async () => {
