@@ -137,9 +137,10 @@ const takeSuperseded = async (
       order by position
       limit ${pieceSize}
     ),
-    -- As old as what came after it, whatever a clock that was ahead has said.
+    -- As old as what came after it, whatever a clock that was ahead has said. Backwards, because a frame whose begin moves is
+    -- gone through anew for each entry.
     next as (
-      select *, min(at) over (order by position rows between current row and unbounded following)
+      select *, min(at) over (order by position desc rows between unbounded preceding and current row)
         < clock_timestamp() - make_interval(secs => ${supersededAfterSeconds}) as is_old
       from ahead
     ),
@@ -147,10 +148,14 @@ const takeSuperseded = async (
     old as (
       select * from next where is_old
     ),
+    -- One look for each row: some change a thousand times in a piece.
+    last as (
+      select table_name, row_id, max(position) as position from old group by table_name, row_id
+    ),
     gone as (
-      delete from sync_log as entry using old
+      delete from sync_log as entry using last
       where entry.facility_id = ${facilityId} and entry.audience = ${audience}
-        and entry.table_name = old.table_name and entry.row_id = old.row_id and entry.position < old.position
+        and entry.table_name = last.table_name and entry.row_id = last.row_id and entry.position < last.position
       returning 1
     ),
     kept as (
