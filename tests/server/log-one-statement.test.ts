@@ -33,7 +33,7 @@ const parts: readonly (readonly (keyof Gone)[])[] = [
   ['health', 'link', 'member', 'guardians', 'student'],
 ]
 
-test.each(parts)('what goes in one statement with who could see it goes everywhere: %s, %s, …', async (...names) => {
+test.each(parts)('what goes in one statement with who could see it goes everywhere (S10): %s, %s, …', async (...names) => {
   const here = academy.first.facility.id
   const { family, students } = academy.household
   const [mia] = students
