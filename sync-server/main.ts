@@ -18,7 +18,7 @@ const run = async (): Promise<void> => {
     maxConnections: config.databaseConnections,
     onError: () => log.warn('a connection to the database broke'),
   })
-  const differences = await checkSchema(postgres.db)
+  const differences = await checkSchema(postgres.db, { mayHaveMore: true })
   if (differences.length > 0) throw new StartError(['The database does not fit this version of Foyer:', ...differences])
   const server = await buildServer({ config, db: postgres.db, keys, log })
   const { db } = postgres

@@ -28,23 +28,30 @@ const otherTriggers: Readonly<Record<string, readonly string[]>> = {
 
 const definitions: readonly Table[] = [...Object.values(syncedTables), ...Object.values(serverTables)]
 
+interface Comparison {
+  readonly tables?: readonly Table[]
+  /** A newer program has expanded the database already: what it added is no difference where rows can do without it. */
+  readonly mayHaveMore?: boolean
+}
+
 /**
  * Compares a live database with the definitions and returns every difference in words; none is as it must be.
  * Used by a test on a database made of the migrations, and by the server when it starts.
  */
 export const checkSchema = async (
   db: Kysely<PostgresDatabase>,
-  tables: readonly Table[] = definitions,
+  { tables = definitions, mayHaveMore = false }: Comparison = {},
 ): Promise<readonly string[]> => {
   const facts = await readSchemaFacts(db)
   const isDefined = (name: string): boolean => tables.some((table) => table.name === name)
   return [
     ...tables.flatMap((table) => {
       const live = facts.get(table.name)
-      return live ? differencesOf(table, live) : [`The table ${table.name} is missing`]
+      if (!live) return [`The table ${table.name} is missing`]
+      return [...differencesOf(table, live), ...additionsTo(table, live, mayHaveMore)]
     }),
     ...[...facts.values()]
-      .filter(({ name, followed }) => followed && !isDefined(name))
+      .filter(({ name, followed }) => followed && !isDefined(name) && !mayHaveMore)
       .map(({ name }) => `${name} is followed, but has no definition`),
     ...Object.entries(otherTriggers).flatMap(([name, wanted]) => missingTriggers(name, wanted, facts.get(name))),
   ]
@@ -61,15 +68,18 @@ const differencesOf = (table: Table, live: TableFacts): readonly string[] => [
       ...valueDifferences(name, column, live),
     ]
   }),
-  ...live.columns
-    .filter(({ name }) => !Object.hasOwn(table.columns, name))
-    .map(({ name }) => `${table.name}.${name} has no definition`),
   ...(live.primaryKey.join() === 'id'
     ? []
     : [`The primary key of ${table.name} is (${live.primaryKey.join()}), not (id)`]),
   ...(live.isSecured ? [] : [`${table.name} has no forced row-level security`]),
   ...followDifferences(table, live),
 ]
+
+const additionsTo = (table: Table, live: TableFacts, mayHaveMore: boolean): readonly string[] =>
+  live.columns
+    .filter(({ name }) => !Object.hasOwn(table.columns, name))
+    .filter(({ is_nullable, has_default }) => !(mayHaveMore && (is_nullable || has_default)))
+    .map(({ name }) => `${table.name}.${name} has no definition`)
 
 const columnDifferences = (place: string, column: Column<unknown>, found: ColumnFacts): readonly string[] => {
   const type = typeNames[column.pg] ?? column.pg

@@ -6,6 +6,7 @@ export interface ColumnFacts {
   /** As PostgreSQL writes it, such as `timestamp(3) with time zone`. */
   readonly type: string
   readonly is_nullable: boolean
+  readonly has_default: boolean
 }
 
 interface ForeignKeyFacts {
@@ -51,7 +52,8 @@ export const readSchemaFacts = async (db: Kysely<PostgresDatabase>): Promise<Rea
       relrowsecurity and relforcerowsecurity as "isSecured",
       array(
         select jsonb_build_object(
-          'name', attname, 'type', format_type(atttypid, atttypmod), 'is_nullable', not attnotnull)
+          'name', attname, 'type', format_type(atttypid, atttypmod), 'is_nullable', not attnotnull,
+          'has_default', atthasdef)
         from pg_attribute
         where attrelid = pg_class.oid and attnum > 0 and not attisdropped
         order by attnum
