@@ -26,7 +26,7 @@ export const copyComputer = (parts: IncidentParts, { first, second, at, operatio
 }
 
 const makeCopy = (parts: IncidentParts, original: SimDevice, copy: SimDevice): void => {
-  const { scheduler, chance, journal } = parts
+  const { scheduler, chance, journal, health } = parts
   if (original.isGone) {
     copy.isGone = true
     return
@@ -37,6 +37,7 @@ const makeCopy = (parts: IncidentParts, original: SimDevice, copy: SimDevice): v
   }
   original.crash('kill', chance.int(100, 2000), () => {
     cpSync(original.folder, copy.folder, { recursive: true })
+    health.copied(original, copy)
     for (const each of [original, copy]) {
       journal.copied(each)
       // People write on both before the log can tell what was used.

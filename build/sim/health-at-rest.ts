@@ -16,6 +16,8 @@ export interface HealthWatch {
   readonly told: (device: SimDevice, status: HealthStatus) => void
   /** Rows of this one were made wrong. */
   readonly spoiled: (device: SimDevice) => void
+  /** Another one has its rows now. */
+  readonly copied: (device: SimDevice, copy: SimDevice) => void
   /** Told each time that a device mends. */
   onMending: (device: SimDevice) => void
 }
@@ -44,6 +46,7 @@ export const createHealthWatch = (verdict: Verdict, history: History): HealthWat
       )
     },
     spoiled: (device) => void wrong.add(device),
+    copied: (device, copy) => void (wrong.has(device) && wrong.add(copy)),
     onMending: () => undefined,
   }
   return watch
