@@ -52,7 +52,8 @@ const texts: Readonly<Record<ErrorCode, (details: ErrorDetails) => string>> = {
     'This money was taken and is in no book yet. Book it with “Do again”, or a manager drops it and says why.',
   reason_missing: () => 'Say why, so that others understand it later.',
   already_voided: () => 'This receipt was voided before.',
-  left_as_credit: () => 'What this money was meant for is paid already. It is kept as credit of the family.',
+  left_as_credit: () =>
+    'What this money was meant for is paid already, or was taken back. It is kept as credit of the family.',
   receipt_number_taken: () =>
     'The payment counts, but its receipt number was used by another computer. Print a new receipt.',
   constraint: () => 'This does not fit with what the server has. Nothing was changed there. Go back and look again.',
