@@ -119,9 +119,14 @@ export const startSyncServer = async (
 const insertInto =
   (admin: Pool) =>
   async (table: string, row: object): Promise<void> => {
-    await admin.query(`insert into ${table} select * from jsonb_populate_record(null::${table}, $1)`, [
-      JSON.stringify(row),
-    ])
+    // What it does not say has its default, such as a column that came later.
+    const columns = Object.keys(row)
+      .map((name) => `"${name}"`)
+      .join()
+    await admin.query(
+      `insert into ${table} (${columns}) select ${columns} from jsonb_populate_record(null::${table}, $1)`,
+      [JSON.stringify(row)],
+    )
   }
 
 const seed = async (insert: ReturnType<typeof insertInto>, { rows }: Counter): Promise<void> => {
