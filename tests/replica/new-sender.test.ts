@@ -1,25 +1,14 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Store } from '../../src-main/data/store.ts'
+import { expect, test, vi } from 'vitest'
 import type { Server } from '../../src-main/data/sync/server.ts'
 import { Sync } from '../../src-main/data/sync/sync.ts'
 import { DomainError } from '../../src-shared/errors.ts'
-import { counterRows, entriesOf } from '../support/counter-rows.ts'
+import { entriesOf } from '../support/counter-rows.ts'
+import { counterStore } from '../support/counter-store.ts'
 import { environmentWith } from '../support/environment.ts'
-import { checkInAll, openCounterStore, removeFolder, temporaryFolder } from '../support/store.ts'
+import { checkInAll } from '../support/store.ts'
 import { until } from '../support/until.ts'
 
-const counter = counterRows()
-let folder: string
-let store: Store
-
-beforeEach(async () => {
-  folder = temporaryFolder()
-  store = await openCounterStore(folder, counter)
-})
-afterEach(async () => {
-  await store.close()
-  removeFolder(folder)
-})
+const { counter, store } = counterStore()
 
 /** The whole log in one answer. */
 const wholeLog = (): Response => {
@@ -53,7 +42,7 @@ test('the outbox goes on when a new replica is shown and the disk fails just the
   let shown = 0
   const faults: unknown[] = []
   const sync = new Sync({
-    store,
+    store: store(),
     url: 'http://server',
     server,
     environment: environmentWith({}),
@@ -65,8 +54,8 @@ test('the outbox goes on when a new replica is shown and the disk fails just the
     onReleased: () => undefined,
     onFault: (fault) => faults.push(fault),
   })
-  const { setting } = store.desk
-  const failing = vi.spyOn(store.desk, 'setting').mockImplementation((key) => {
+  const { setting } = store().desk
+  const failing = vi.spyOn(store().desk, 'setting').mockImplementation((key) => {
     // What the sender asks first.
     if (key === 'answered') throw new DomainError('disk_failing', 'failing')
     return setting(key)
@@ -75,11 +64,11 @@ test('the outbox goes on when a new replica is shown and the disk fails just the
   sync.renew()
   await until(() => sync.line.problem !== null)
   failing.mockRestore()
-  await checkInAll(store, counter)
+  await checkInAll(store(), counter)
   sync.wake()
   await until(() => post.mock.calls.length > 0)
 
-  expect(store.replica.readState().handle).toBe('handle-2')
+  expect(store().replica.readState().handle).toBe('handle-2')
   expect(shown).toBe(1)
   expect(post.mock.calls[0]?.[0]).toBe('/v1/mutations')
   expect(faults).toEqual([])
